@@ -1,0 +1,3 @@
+//! rhumb renders, packages and releases Helm charts.
+pub mod template;
+pub mod value;

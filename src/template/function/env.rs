@@ -1,0 +1,29 @@
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fmt;
+use std::rc::Rc;
+
+use crate::value::Value;
+
+/// What functions may know of the world: the clock, the local time zone, the cluster through
+/// `lookup`, and caches that live as long as one render. One per rendering thread.
+pub struct Env {
+    /// Returns the current time; tests fix it.
+    pub now: fn() -> jiff::Timestamp,
+    /// The zone in which `date` prints and `toDate` reads.
+    pub zone: jiff::tz::TimeZone,
+    /// Whether `getHostByName` may ask the network (`--enable-dns`).
+    pub enable_dns: bool,
+    /// Whether `required` and `fail` are lenient, as under `lint`.
+    pub lint: bool,
+    /// Answers `lookup(apiVersion, kind, namespace, name)`.
+    pub lookup: Box<dyn Fn(&str, &str, &str, &str) -> std::result::Result<Value, String>>,
+    /// Compiled regular expressions by their source text in RE2 syntax.
+    pub(super) regexes: RefCell<HashMap<Vec<u8>, std::result::Result<Rc<regex::bytes::Regex>, String>>>,
+}
+
+impl fmt::Debug for Env {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Env").field("enable_dns", &self.enable_dns).field("lint", &self.lint).finish_non_exhaustive()
+    }
+}

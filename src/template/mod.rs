@@ -1,0 +1,2 @@
+//! Renders a chart's templates with its values.
+pub mod function;

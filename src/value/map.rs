@@ -1,0 +1,279 @@
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::{Str, Value};
+
+/// The Go type of a map, visible to templates through `typeOf`, methods and argument checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MapType {
+    /// `map[string]interface {}`
+    Any,
+    /// `map[string]string`
+    Strings,
+    /// `common.Values`, the type of the root object and `.Values`.
+    Values,
+    /// `engine.files`, the type of `.Files`.
+    Files,
+}
+
+/// A write was refused because the map is frozen.
+///
+/// Frozen maps may be read by several threads without a lock. Whoever meets this error has to
+/// start again with thawed data, one thread, and the order of writes that Helm has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the map is frozen")]
+pub struct Frozen;
+
+/// A shared, mutable Go map with string keys. Clones are aliases: a write is seen by all of them.
+#[derive(Clone, Debug)]
+pub struct Map(Arc<Node>);
+
+#[derive(Debug)]
+struct Node {
+    map_type: MapType,
+    nil: bool,
+    cell: Cell,
+}
+
+#[derive(Debug)]
+enum Cell {
+    Frozen(Entries),
+    Open(RwLock<Entries>),
+}
+
+/// The entries of a [`Map`], sorted by key bytes.
+#[derive(Clone, Debug, Default)]
+pub struct Entries(Vec<(Str, Value)>);
+
+impl Entries {
+    /// Makes entries from pairs in any order; of equal keys the last wins.
+    #[must_use]
+    pub fn from_pairs(mut pairs: Vec<(Str, Value)>) -> Self {
+        if pairs.windows(2).all(|w| w[0].0 < w[1].0) {
+            return Entries(pairs);
+        }
+        pairs.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut sorted: Vec<(Str, Value)> = Vec::with_capacity(pairs.len());
+        for pair in pairs {
+            match sorted.last_mut() {
+                Some(last) if last.0 == pair.0 => *last = pair,
+                _ => sorted.push(pair),
+            }
+        }
+        Entries(sorted)
+    }
+
+    fn find(&self, key: &[u8]) -> Result<usize, usize> {
+        self.0.binary_search_by(|(k, _)| k.as_bytes().cmp(key))
+    }
+
+    /// Returns the value of `key`.
+    #[must_use]
+    pub fn get(&self, key: &[u8]) -> Option<&Value> {
+        self.find(key).ok().map(|i| &self.0[i].1)
+    }
+
+    /// Returns a mutable reference to the value of `key`.
+    pub fn get_mut(&mut self, key: &[u8]) -> Option<&mut Value> {
+        self.find(key).ok().map(|i| &mut self.0[i].1)
+    }
+
+    /// Sets `key` to `value`.
+    pub fn set(&mut self, key: Str, value: Value) {
+        match self.find(key.as_bytes()) {
+            Ok(i) => self.0[i].1 = value,
+            Err(i) => self.0.insert(i, (key, value)),
+        }
+    }
+
+    /// Removes `key` and returns its value.
+    pub fn remove(&mut self, key: &[u8]) -> Option<Value> {
+        self.find(key).ok().map(|i| self.0.remove(i).1)
+    }
+
+    /// Returns the entries in key order.
+    pub fn iter(&self) -> std::slice::Iter<'_, (Str, Value)> {
+        self.0.iter()
+    }
+
+    /// Returns the number of entries.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Returns whether there are no entries.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<'a> IntoIterator for &'a Entries {
+    type Item = &'a (Str, Value);
+    type IntoIter = std::slice::Iter<'a, (Str, Value)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+impl IntoIterator for Entries {
+    type Item = (Str, Value);
+    type IntoIter = std::vec::IntoIter<(Str, Value)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl FromIterator<(Str, Value)> for Entries {
+    fn from_iter<T: IntoIterator<Item = (Str, Value)>>(iter: T) -> Self {
+        Entries::from_pairs(iter.into_iter().collect())
+    }
+}
+
+impl Default for Map {
+    fn default() -> Self {
+        Map::new()
+    }
+}
+
+impl Map {
+    /// Makes an empty, writable `map[string]interface {}`.
+    #[must_use]
+    pub fn new() -> Self {
+        Map::open(MapType::Any, Entries::default())
+    }
+
+    /// Makes a writable map.
+    #[must_use]
+    pub fn open(map_type: MapType, entries: Entries) -> Self {
+        Map(Arc::new(Node { map_type, nil: false, cell: Cell::Open(RwLock::new(entries)) }))
+    }
+
+    /// Makes a map that refuses writes and needs no lock to read.
+    #[must_use]
+    pub fn frozen(map_type: MapType, entries: Entries) -> Self {
+        Map(Arc::new(Node { map_type, nil: false, cell: Cell::Frozen(entries) }))
+    }
+
+    /// Makes a nil map: empty, but `null` in JSON.
+    #[must_use]
+    pub fn nil(map_type: MapType) -> Self {
+        Map(Arc::new(Node { map_type, nil: true, cell: Cell::Frozen(Entries::default()) }))
+    }
+
+    /// Makes a writable `map[string]interface {}` from pairs; of equal keys the last wins.
+    pub fn from_pairs<K: Into<Str>>(pairs: impl IntoIterator<Item = (K, Value)>) -> Self {
+        Map::open(MapType::Any, pairs.into_iter().map(|(k, v)| (k.into(), v)).collect())
+    }
+
+    /// Returns the Go type.
+    #[must_use]
+    pub fn map_type(&self) -> MapType {
+        self.0.map_type
+    }
+
+    /// Returns whether this is a nil map.
+    #[must_use]
+    pub fn is_nil(&self) -> bool {
+        self.0.nil
+    }
+
+    /// Returns whether writes are refused.
+    #[must_use]
+    pub fn is_frozen(&self) -> bool {
+        matches!(self.0.cell, Cell::Frozen(_))
+    }
+
+    /// Calls `read` with the entries. `read` must not write to this map.
+    pub fn with<R>(&self, read: impl FnOnce(&Entries) -> R) -> R {
+        match &self.0.cell {
+            Cell::Frozen(entries) => read(entries),
+            Cell::Open(cell) => read(&cell.read().unwrap_or_else(PoisonError::into_inner)),
+        }
+    }
+
+    /// Calls `write` with the entries. `write` must not read this map through another alias.
+    ///
+    /// # Errors
+    /// [`Frozen`] when the map is frozen.
+    pub fn with_mut<R>(&self, write: impl FnOnce(&mut Entries) -> R) -> Result<R, Frozen> {
+        match &self.0.cell {
+            Cell::Frozen(_) => Err(Frozen),
+            Cell::Open(cell) => {
+                Ok(write(&mut cell.write().unwrap_or_else(PoisonError::into_inner)))
+            }
+        }
+    }
+
+    /// Returns a clone of the value of `key`.
+    #[must_use]
+    pub fn get(&self, key: impl AsRef<[u8]>) -> Option<Value> {
+        self.with(|entries| entries.get(key.as_ref()).cloned())
+    }
+
+    /// Returns whether `key` is present, be its value nil or not.
+    #[must_use]
+    pub fn contains(&self, key: impl AsRef<[u8]>) -> bool {
+        self.with(|entries| entries.get(key.as_ref()).is_some())
+    }
+
+    /// Sets `key` to `value`.
+    ///
+    /// # Errors
+    /// [`Frozen`] when the map is frozen.
+    pub fn set(&self, key: impl Into<Str>, value: Value) -> Result<(), Frozen> {
+        self.with_mut(|entries| entries.set(key.into(), value))
+    }
+
+    /// Removes `key`.
+    ///
+    /// # Errors
+    /// [`Frozen`] when the map is frozen.
+    pub fn remove(&self, key: impl AsRef<[u8]>) -> Result<Option<Value>, Frozen> {
+        self.with_mut(|entries| entries.remove(key.as_ref()))
+    }
+
+    /// Returns the number of entries.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.with(Entries::len)
+    }
+
+    /// Returns whether there are no entries.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns the keys in byte order.
+    #[must_use]
+    pub fn keys(&self) -> Vec<Str> {
+        self.with(|entries| entries.iter().map(|(k, _)| k.clone()).collect())
+    }
+
+    /// Returns a snapshot of the entries, in key order.
+    #[must_use]
+    pub fn entries(&self) -> Entries {
+        self.with(Clone::clone)
+    }
+
+    /// Returns whether both are the same map in memory.
+    #[must_use]
+    pub fn ptr_eq(&self, other: &Map) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Returns an address that is the same for all aliases of this map and no other living map.
+    #[must_use]
+    pub fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).cast::<()>() as usize
+    }
+
+    /// Returns a writable copy of this level; nested maps stay shared.
+    #[must_use]
+    pub fn shallow_copy(&self) -> Map {
+        Map::open(self.map_type(), self.entries())
+    }
+}
