@@ -1,0 +1,21 @@
+//! YAML 1.1 as Helm reads and writes it: text into [`Value`](crate::value::Value)s with or without
+//! positions, values into text, streams into documents.
+
+mod document;
+mod error;
+mod event;
+mod head;
+mod key_order;
+mod position;
+mod read;
+mod resolve;
+mod write;
+
+pub use document::{documents, read_all, split_documents};
+pub use error::Error;
+pub use head::{Head, scan_head};
+pub use key_order::natural_cmp;
+pub use position::{Children, Located, Position, Positions, Step};
+pub use read::{read, read_with_positions};
+pub use resolve::{Scalar, resolve};
+pub use write::{WriteError, WriteOptions, encode, to_yaml, to_yaml_pretty, write};

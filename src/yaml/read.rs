@@ -1,0 +1,691 @@
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::error::Error;
+use super::event::{Data, Event, Events, Mark};
+use super::position::{Children, Located, Position, Positions};
+use super::resolve::{Scalar, resolve};
+use crate::value::{
+    Entries, List, Map, MapType, Str, Value, deep_copy, format_float, format_float_shortest,
+};
+
+/// Nested collections beyond this are refused, as Helm's reader does.
+const MAX_DEPTH: usize = 10_000;
+
+/// Reads the first document of `text` as Helm reads values: YAML 1.1, every number a float.
+///
+/// Empty text is nil. Aliases become independent copies. Of duplicate keys the last wins. A byte
+/// order mark and CRLF are fine.
+///
+/// # Errors
+/// Syntax errors of the first document, in Helm's words, and what has no JSON form: keys that are
+/// no scalars, infinities, excessive aliasing.
+///
+/// # Source
+/// `sigs.k8s.io/yaml` 1.6 over go-yaml 2.4.
+pub fn read(text: &[u8]) -> Result<Value, Error> {
+    Ok(Reader::new(text, false).document()?.0)
+}
+
+/// Reads as [`read`] does and also tells where every node stands.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with_positions(text: &[u8]) -> Result<(Value, Positions), Error> {
+    let (value, root) = Reader::new(text, true).document()?;
+    Ok((value, Positions { root: root.map(|b| *b).unwrap_or_default() }))
+}
+
+type Node = (Value, Option<Box<Located>>);
+
+enum Key {
+    /// The next node is a key.
+    Awaited,
+    /// The next node is the value of this key.
+    Is(Str, Mark),
+    /// The next node is what `<<` merges.
+    Merge,
+    /// The next node is a value whose key could not be used.
+    Refused,
+}
+
+enum Content {
+    List(Vec<Value>, Vec<Located>),
+    Map(Vec<(Str, Value)>, Key, BTreeMap<Str, Located>),
+}
+
+struct Frame {
+    content: Content,
+    anchor: Option<String>,
+    start: Mark,
+    /// The number of nodes read when this one began.
+    nodes_before: usize,
+}
+
+struct Anchored {
+    /// `None` while the anchored node is still being read.
+    value: Option<Value>,
+    nodes: usize,
+}
+
+struct Reader<'a> {
+    events: Events<'a>,
+    frames: Vec<Frame>,
+    anchors: HashMap<String, Anchored>,
+    with_positions: bool,
+    nodes: usize,
+    alias_nodes: usize,
+    deepest: usize,
+    /// The first failure after parsing: Helm finds them only when the syntax is right.
+    decode_error: Option<Error>,
+    /// The first failure of the step to JSON, which is later still.
+    convert_error: Option<Error>,
+    /// The first failure of writing the JSON.
+    marshal_error: Option<Error>,
+}
+
+fn position(mark: Mark) -> Position {
+    Position { line: mark.line + 1, column: mark.column + 1, offset: mark.offset }
+}
+
+fn keep_first(slot: &mut Option<Error>, error: Error, mark: Mark) {
+    if slot.is_none() {
+        *slot = Some(error.at(mark.line + 1, mark.column + 1));
+    }
+}
+
+impl<'a> Reader<'a> {
+    fn new(text: &'a [u8], with_positions: bool) -> Self {
+        Reader {
+            events: Events::new(text),
+            frames: Vec::new(),
+            anchors: HashMap::new(),
+            with_positions,
+            // The document counts as a node.
+            nodes: 1,
+            alias_nodes: 0,
+            deepest: 0,
+            decode_error: None,
+            convert_error: None,
+            marshal_error: None,
+        }
+    }
+
+    fn document(mut self) -> Result<Node, Error> {
+        match self.events.next()?.data {
+            Data::StreamEnd => return Ok((Value::Nil, None)),
+            Data::DocumentStart => {}
+            _ => return Err(Error::plain("did not find expected <document start>")),
+        }
+        let root = self.root()?;
+        // The end of the document is syntax, too.
+        self.events.next()?;
+        match self.decode_error.or(self.convert_error).or(self.marshal_error) {
+            Some(error) => Err(error),
+            None => Ok(root),
+        }
+    }
+
+    fn root(&mut self) -> Result<Node, Error> {
+        loop {
+            let Event { data, start, end } = self.events.next()?;
+            self.nodes += 1;
+            let is_key = matches!(
+                self.frames.last(),
+                Some(Frame { content: Content::Map(_, Key::Awaited, _), .. })
+            );
+            match data {
+                Data::Scalar { anchor, tag, value, plain } => {
+                    if is_key {
+                        self.scalar_key(anchor, tag.as_deref(), &value, plain, start);
+                        continue;
+                    }
+                    let decoded = self.scalar(tag.as_deref(), value, plain, start);
+                    if let Some(anchor) = anchor {
+                        self.set_anchor(anchor.into_owned(), Some(decoded.clone()), 1);
+                    }
+                    if let Some(done) = self.place(decoded, start, end, Children::None, false) {
+                        return Ok(done);
+                    }
+                }
+                Data::Alias(name) => {
+                    let value = self.alias(&name, start)?;
+                    if is_key {
+                        self.alias_key(&value, start);
+                    } else if let Some(done) = self.place(value, start, end, Children::None, true) {
+                        return Ok(done);
+                    }
+                }
+                Data::SequenceStart(anchor) if is_key => {
+                    let key = GoNode::List(self.go_list()?);
+                    self.refuse_key(anchor, &key, start);
+                }
+                Data::MappingStart(anchor) if is_key => {
+                    let key = GoNode::Map(self.go_map()?);
+                    self.refuse_key(anchor, &key, start);
+                }
+                Data::SequenceStart(anchor) => {
+                    self.open(Content::List(Vec::new(), Vec::new()), anchor, start)?;
+                }
+                Data::MappingStart(anchor) => {
+                    let content = Content::Map(Vec::new(), Key::Awaited, BTreeMap::new());
+                    self.open(content, anchor, start)?;
+                }
+                Data::SequenceEnd | Data::MappingEnd => {
+                    self.nodes -= 1;
+                    if let Some(done) = self.close(end) {
+                        return Ok(done);
+                    }
+                }
+                Data::StreamEnd | Data::DocumentStart | Data::DocumentEnd => {
+                    return Err(Error::plain("did not find expected node content"));
+                }
+            }
+        }
+    }
+
+    fn open(
+        &mut self,
+        content: Content,
+        anchor: Option<Cow<'a, str>>,
+        start: Mark,
+    ) -> Result<(), Error> {
+        if self.frames.len() >= MAX_DEPTH {
+            return Err(Error::plain(format!("exceeded max depth of {MAX_DEPTH}"))
+                .at(start.line + 1, start.column + 1));
+        }
+        let anchor = anchor.map(Cow::into_owned);
+        if let Some(anchor) = &anchor {
+            self.set_anchor(anchor.clone(), None, 0);
+        }
+        self.frames.push(Frame { content, anchor, start, nodes_before: self.nodes - 1 });
+        self.deepest = self.deepest.max(self.frames.len());
+        Ok(())
+    }
+
+    fn close(&mut self, end: Mark) -> Option<Node> {
+        let Frame { content, anchor, start, nodes_before } = self.frames.pop()?;
+        let (value, children) = match content {
+            Content::List(items, located) => {
+                (Value::List(List::new(items)), Children::List(located))
+            }
+            Content::Map(pairs, _, located) => (
+                Value::Map(Map::open(MapType::Any, Entries::from_pairs(pairs))),
+                Children::Map(located),
+            ),
+        };
+        if let Some(anchor) = anchor {
+            self.set_anchor(anchor, Some(self.copy(&value)), self.nodes - nodes_before);
+        }
+        self.place(value, start, end, children, false)
+    }
+
+    fn set_anchor(&mut self, name: String, value: Option<Value>, nodes: usize) {
+        self.anchors.insert(name, Anchored { value, nodes });
+    }
+
+    /// Copies a value in which nothing may be shared, however deep it is.
+    fn copy(&self, value: &Value) -> Value {
+        if self.deepest > 200 {
+            return stacker::maybe_grow(64 << 20, 64 << 20, || deep_copy(value));
+        }
+        deep_copy(value)
+    }
+
+    fn alias(&mut self, name: &str, start: Mark) -> Result<Value, Error> {
+        let Some(anchored) = self.anchors.get(name) else {
+            return Err(Error::plain(format!("unknown anchor '{name}' referenced"))
+                .at(start.line + 1, start.column + 1));
+        };
+        let Some(value) = &anchored.value else {
+            let error = Error::plain(format!("anchor '{name}' value contains itself"));
+            keep_first(&mut self.decode_error, error, start);
+            return Ok(Value::Nil);
+        };
+        // A bomb is refused before it is copied, and never copied once it is known to be one.
+        self.nodes = self.nodes.saturating_add(anchored.nodes);
+        self.alias_nodes = self.alias_nodes.saturating_add(anchored.nodes);
+        if self.alias_nodes > 100
+            && self.nodes > 1000
+            && self.alias_nodes as f64 / self.nodes as f64 > allowed_alias_share(self.nodes)
+        {
+            let error = Error::plain("document contains excessive aliasing");
+            keep_first(&mut self.decode_error, error, start);
+        }
+        if self.decode_error.is_some() {
+            return Ok(Value::Nil);
+        }
+        Ok(self.copy(value))
+    }
+
+    /// Puts a finished node into its parent; returns it when it has none.
+    fn place(
+        &mut self,
+        value: Value,
+        start: Mark,
+        end: Mark,
+        children: Children,
+        from_alias: bool,
+    ) -> Option<Node> {
+        let with_positions = self.with_positions;
+        let located = |key: Option<Mark>| Located {
+            key: key.map(position),
+            start: position(start),
+            end: position(end),
+            children,
+        };
+        let Some(frame) = self.frames.last_mut() else {
+            return Some((value, with_positions.then(|| Box::new(located(None)))));
+        };
+        match &mut frame.content {
+            Content::List(items, positions) => {
+                items.push(value);
+                if with_positions {
+                    positions.push(located(None));
+                }
+            }
+            Content::Map(pairs, key, positions) => match std::mem::replace(key, Key::Awaited) {
+                Key::Is(name, mark) => {
+                    if with_positions {
+                        positions.insert(name.clone(), located(Some(mark)));
+                    }
+                    pairs.push((name, value));
+                }
+                Key::Merge => {
+                    if !merge(pairs, &value, from_alias) {
+                        let error =
+                            Error::plain("map merge requires map or sequence of maps as the value");
+                        keep_first(&mut self.decode_error, error, start);
+                    }
+                }
+                Key::Refused | Key::Awaited => {}
+            },
+        }
+        None
+    }
+
+    fn set_key(&mut self, key: Key) {
+        if let Some(Frame { content: Content::Map(_, slot, _), .. }) = self.frames.last_mut() {
+            *slot = key;
+        }
+    }
+
+    fn scalar_key(
+        &mut self,
+        anchor: Option<Cow<'a, str>>,
+        tag: Option<&str>,
+        text: &str,
+        plain: bool,
+        start: Mark,
+    ) {
+        if plain && tag.is_none() && resolve(text) == Scalar::Merge
+            || tag == Some("tag:yaml.org,2002:merge") && text == "<<"
+        {
+            self.set_key(Key::Merge);
+            return;
+        }
+        if anchor.is_none() && plain && tag.is_none() && resolve(text) == Scalar::Str {
+            self.set_key(Key::Is(Str::from(text), start));
+            return;
+        }
+        let node = self.typed_scalar(tag, text, plain, start);
+        if let Some(anchor) = anchor {
+            let value = self.json_view(&node, start);
+            self.set_anchor(anchor.into_owned(), Some(value), 1);
+        }
+        let key = self.key_text(&node, start);
+        self.set_key(key);
+    }
+
+    fn key_text(&mut self, node: &GoNode, start: Mark) -> Key {
+        let text = match node {
+            GoNode::Str(text) => text.clone(),
+            GoNode::Bool(b) => Str::from(if *b { "true" } else { "false" }),
+            GoNode::Int(n) => Str::from(n.to_string()),
+            GoNode::Float(x) => Str::from(float_key(*x)),
+            GoNode::Nil | GoNode::Uint(_) | GoNode::List(_) | GoNode::Map(_) => {
+                let error = Error::conversion(format!(
+                    "unsupported map key of type: {}, key: {}",
+                    if matches!(node, GoNode::Nil) { "%!s(<nil>)" } else { "uint64" },
+                    node.go_syntax()
+                ));
+                keep_first(&mut self.convert_error, error, start);
+                return Key::Refused;
+            }
+        };
+        Key::Is(text, start)
+    }
+
+    fn alias_key(&mut self, value: &Value, start: Mark) {
+        let node = match value {
+            Value::Str(text) => GoNode::Str(text.clone()),
+            Value::Bool(b) => GoNode::Bool(*b),
+            Value::Float(x) if x.fract() == 0.0 && x.abs() < 9e15 => GoNode::Int(*x as i64),
+            Value::Float(x) => GoNode::Float(*x),
+            Value::List(_) | Value::Map(_) => {
+                self.refuse_key(None, &GoNode::from_value(value), start);
+                return;
+            }
+            _ => GoNode::Nil,
+        };
+        let key = self.key_text(&node, start);
+        self.set_key(key);
+    }
+
+    fn refuse_key(&mut self, anchor: Option<Cow<'a, str>>, key: &GoNode, start: Mark) {
+        if let Some(anchor) = anchor {
+            self.set_anchor(anchor.into_owned(), Some(Value::Nil), 1);
+        }
+        let error = Error::plain(format!("invalid map key: {}", key.go_syntax()));
+        keep_first(&mut self.decode_error, error, start);
+        self.set_key(Key::Refused);
+    }
+
+    fn scalar(&mut self, tag: Option<&str>, text: Cow<'a, str>, plain: bool, start: Mark) -> Value {
+        if tag.is_none() {
+            if !plain {
+                return Value::Str(into_str(text));
+            }
+            match resolve(&text) {
+                Scalar::Str | Scalar::Merge => return Value::Str(into_str(text)),
+                Scalar::Null => return Value::Nil,
+                Scalar::Bool(b) => return Value::Bool(b),
+                Scalar::Int(n) => return Value::Float(n as f64),
+                Scalar::Uint(n) => return Value::Float(n as f64),
+                Scalar::Float(_) => {}
+            }
+        }
+        let node = self.typed_scalar(tag, &text, plain, start);
+        self.json_view(&node, start)
+    }
+
+    /// Returns what a scalar becomes on the way through JSON.
+    fn json_view(&mut self, node: &GoNode, start: Mark) -> Value {
+        match node {
+            GoNode::Nil | GoNode::List(_) | GoNode::Map(_) => Value::Nil,
+            GoNode::Bool(b) => Value::Bool(*b),
+            GoNode::Int(n) => Value::Float(*n as f64),
+            GoNode::Uint(n) => Value::Float(*n as f64),
+            GoNode::Float(x) => {
+                if !x.is_finite() {
+                    let error =
+                        Error::conversion(format!("json: unsupported value: {}", format_float(*x)));
+                    keep_first(&mut self.marshal_error, error, start);
+                }
+                Value::Float(*x)
+            }
+            GoNode::Str(text) => Value::Str(match text.as_str() {
+                Some(_) => text.clone(),
+                None => {
+                    let mut valid = String::new();
+                    for chunk in text.as_bytes().utf8_chunks() {
+                        valid.push_str(chunk.valid());
+                        valid.extend(chunk.invalid().iter().map(|_| '\u{fffd}'));
+                    }
+                    Str::from(valid)
+                }
+            }),
+        }
+    }
+
+    /// Resolves a scalar with its tag to the type Helm's reader decodes it to.
+    fn typed_scalar(&mut self, tag: Option<&str>, text: &str, plain: bool, start: Mark) -> GoNode {
+        let string = || GoNode::Str(Str::from(text));
+        let Some(tag) = tag else {
+            if !plain {
+                return string();
+            }
+            return GoNode::from_scalar(resolve(text), text);
+        };
+        let Some(kind) = tag.strip_prefix("tag:yaml.org,2002:") else {
+            return string();
+        };
+        let resolved = resolve(text);
+        let (found, fits) = match resolved {
+            Scalar::Null => ("!!null", kind == "null"),
+            Scalar::Bool(_) => ("!!bool", kind == "bool"),
+            Scalar::Int(_) => ("!!int", matches!(kind, "int" | "float")),
+            Scalar::Uint(_) => ("!!int", kind == "int"),
+            Scalar::Float(_) => ("!!float", kind == "float"),
+            Scalar::Merge => ("!!merge", false),
+            Scalar::Str if super::resolve::is_timestamp(text) && kind == "timestamp" => {
+                ("!!timestamp", true)
+            }
+            Scalar::Str => ("!!str", false),
+        };
+        match kind {
+            "null" | "bool" | "int" | "float" | "timestamp" if fits => match resolved {
+                Scalar::Int(n) if kind == "float" => GoNode::Float(n as f64),
+                _ => GoNode::from_scalar(resolved, text),
+            },
+            "null" | "bool" | "int" | "float" | "timestamp" => {
+                let error = Error::plain(format!("cannot decode {found} `{text}` as a !!{kind}"));
+                keep_first(&mut self.decode_error, error, start);
+                GoNode::Nil
+            }
+            "binary" => {
+                let clean: Vec<u8> = text.bytes().filter(|b| !matches!(b, b'\n' | b'\r')).collect();
+                if let Ok(bytes) = STANDARD.decode(clean) {
+                    GoNode::Str(Str::from(bytes))
+                } else {
+                    let error = Error::plain("!!binary value contains invalid base64 data");
+                    keep_first(&mut self.decode_error, error, start);
+                    GoNode::Nil
+                }
+            }
+            _ => string(),
+        }
+    }
+
+    /// Reads the rest of a list that stands where a key belongs.
+    fn go_list(&mut self) -> Result<Vec<GoNode>, Error> {
+        let mut items = Vec::new();
+        loop {
+            let event = self.events.next()?;
+            if matches!(event.data, Data::SequenceEnd) {
+                return Ok(items);
+            }
+            items.push(self.go_node(event)?);
+        }
+    }
+
+    /// Reads the rest of a map that stands where a key belongs.
+    fn go_map(&mut self) -> Result<Vec<(GoNode, GoNode)>, Error> {
+        let mut pairs: Vec<(GoNode, GoNode)> = Vec::new();
+        loop {
+            let event = self.events.next()?;
+            if matches!(event.data, Data::MappingEnd) {
+                return Ok(pairs);
+            }
+            let start = event.start;
+            let key = self.go_node(event)?;
+            if matches!(key, GoNode::List(_) | GoNode::Map(_)) {
+                let error = Error::plain(format!("invalid map key: {}", key.go_syntax()));
+                keep_first(&mut self.decode_error, error, start);
+            }
+            let event = self.events.next()?;
+            let value = self.go_node(event)?;
+            pairs.retain(|(other, _)| other.go_syntax() != key.go_syntax());
+            pairs.push((key, value));
+        }
+    }
+
+    fn go_node(&mut self, event: Event<'a>) -> Result<GoNode, Error> {
+        stacker::maybe_grow(64 << 10, 1 << 20, || {
+            Ok(match event.data {
+                Data::Scalar { tag, value, plain, .. } => {
+                    self.typed_scalar(tag.as_deref(), &value, plain, event.start)
+                }
+                Data::Alias(name) => GoNode::from_value(&self.alias(&name, event.start)?),
+                Data::SequenceStart(_) => GoNode::List(self.go_list()?),
+                Data::MappingStart(_) => GoNode::Map(self.go_map()?),
+                _ => GoNode::Nil,
+            })
+        })
+    }
+}
+
+fn into_str(text: Cow<'_, str>) -> Str {
+    match text {
+        Cow::Borrowed(text) => Str::from(text),
+        Cow::Owned(text) => Str::from(text),
+    }
+}
+
+/// Adds what `<<` brings to the pairs read so far. Returns whether it was of the right shape.
+fn merge(pairs: &mut Vec<(Str, Value)>, value: &Value, from_alias: bool) -> bool {
+    match value {
+        Value::Map(map) => {
+            pairs.extend(map.entries());
+            true
+        }
+        Value::List(list) if !from_alias => {
+            let items = list.items();
+            // Of several maps the first wins, so they are laid down from the last.
+            items.iter().rev().all(|item| match item {
+                Value::Map(map) => {
+                    pairs.extend(map.entries());
+                    true
+                }
+                _ => false,
+            })
+        }
+        _ => false,
+    }
+}
+
+/// The share of nodes that may come from aliases, out of so many in total.
+fn allowed_alias_share(nodes: usize) -> f64 {
+    const LOW: f64 = 400_000.0;
+    const HIGH: f64 = 4_000_000.0;
+    let nodes = nodes as f64;
+    if nodes <= LOW {
+        0.99
+    } else if nodes >= HIGH {
+        0.10
+    } else {
+        0.99 - 0.89 * (nodes - LOW) / (HIGH - LOW)
+    }
+}
+
+/// A float as a key: Go's shortest text of the nearest 32-bit float.
+fn float_key(x: f64) -> String {
+    if x.is_nan() {
+        return ".nan".to_owned();
+    }
+    if x.is_infinite() {
+        return if x > 0.0 { ".inf" } else { "-.inf" }.to_owned();
+    }
+    let narrow = x as f32;
+    if narrow.is_infinite() {
+        return if x > 0.0 { ".inf" } else { "-.inf" }.to_owned();
+    }
+    // The shortest digits of the 32-bit float, in the layout of a 64-bit one.
+    let digits: f64 = narrow.to_string().parse().unwrap_or(x);
+    format_float(digits)
+}
+
+/// A node with the types Helm's reader gives it before the step to JSON.
+#[derive(Debug)]
+enum GoNode {
+    Nil,
+    Bool(bool),
+    Int(i64),
+    Uint(u64),
+    Float(f64),
+    Str(Str),
+    List(Vec<GoNode>),
+    Map(Vec<(GoNode, GoNode)>),
+}
+
+impl GoNode {
+    fn from_scalar(scalar: Scalar, text: &str) -> Self {
+        match scalar {
+            Scalar::Null => GoNode::Nil,
+            Scalar::Bool(b) => GoNode::Bool(b),
+            Scalar::Int(n) => GoNode::Int(n),
+            Scalar::Uint(n) => GoNode::Uint(n),
+            Scalar::Float(x) => GoNode::Float(x),
+            Scalar::Merge | Scalar::Str => GoNode::Str(Str::from(text)),
+        }
+    }
+
+    fn from_value(value: &Value) -> Self {
+        match value {
+            Value::Bool(b) => GoNode::Bool(*b),
+            Value::Float(x) if x.fract() == 0.0 && x.abs() < 9e15 => GoNode::Int(*x as i64),
+            Value::Float(x) => GoNode::Float(*x),
+            Value::Str(text) => GoNode::Str(text.clone()),
+            Value::List(list) => {
+                GoNode::List(list.items().iter().map(GoNode::from_value).collect())
+            }
+            Value::Map(map) => GoNode::Map(
+                map.entries()
+                    .into_iter()
+                    .map(|(key, value)| (GoNode::Str(key), GoNode::from_value(&value)))
+                    .collect(),
+            ),
+            _ => GoNode::Nil,
+        }
+    }
+
+    /// Returns the node as Go's `%#v` prints it.
+    fn go_syntax(&self) -> String {
+        match self {
+            GoNode::Nil => "interface {}(nil)".to_owned(),
+            GoNode::Bool(b) => b.to_string(),
+            GoNode::Int(n) => n.to_string(),
+            GoNode::Uint(n) => format!("0x{n:x}"),
+            GoNode::Float(x) if x.fract() == 0.0 && x.abs() < 1e6 => format_float_shortest(*x),
+            GoNode::Float(x) => format_float(*x),
+            GoNode::Str(text) => go_quote(&text.to_str_lossy()),
+            GoNode::List(items) => {
+                let items: Vec<String> = items.iter().map(GoNode::go_syntax).collect();
+                format!("[]interface {{}}{{{}}}", items.join(", "))
+            }
+            GoNode::Map(pairs) => {
+                let mut pairs: Vec<(&GoNode, &GoNode)> =
+                    pairs.iter().map(|(k, v)| (k, v)).collect();
+                pairs.sort_by_cached_key(|(key, _)| key.sort_key());
+                let pairs: Vec<String> = pairs
+                    .iter()
+                    .map(|(key, value)| format!("{}:{}", key.go_syntax(), value.go_syntax()))
+                    .collect();
+                format!("map[interface {{}}]interface {{}}{{{}}}", pairs.join(", "))
+            }
+        }
+    }
+
+    fn sort_key(&self) -> (u8, i64, Str) {
+        match self {
+            GoNode::Nil => (0, 0, Str::default()),
+            GoNode::Bool(b) => (1, i64::from(*b), Str::default()),
+            GoNode::Int(n) => (2, *n, Str::default()),
+            GoNode::Uint(_) | GoNode::Float(_) => (3, 0, Str::from(self.go_syntax())),
+            GoNode::Str(text) => (4, 0, text.clone()),
+            GoNode::List(_) | GoNode::Map(_) => (5, 0, Str::default()),
+        }
+    }
+}
+
+/// Quotes as Go's `%q` does for printable text and the common escapes.
+fn go_quote(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            '\r' => out.push_str("\\r"),
+            c if u32::from(c) < 0x20 => out.push_str(&format!("\\x{:02x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
