@@ -1,5 +1,8 @@
 //! rhumb renders, packages and releases Helm charts.
 pub mod json;
+pub mod manifest;
+pub mod plan;
+pub mod release;
 pub mod template;
 pub mod value;
 pub mod yaml;

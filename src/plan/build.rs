@@ -1,0 +1,469 @@
+use std::collections::BTreeSet;
+
+use super::object::asks_to_be_kept;
+use super::{
+    Change, Deletion, Description, Error, Kept, Object, Observed, Operation, Owner, Plan,
+    Propagation, ResourceId, Until, Write,
+};
+use crate::manifest::{Event, Hook, Order, sort_by_kind};
+use crate::release::{Revision, Status};
+
+/// What is done to a release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// Its first revision is made.
+    Install,
+    /// A further revision is made.
+    Upgrade,
+    /// An old revision is made anew.
+    Rollback,
+    /// It is removed.
+    Uninstall,
+}
+
+/// The choices that shape a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Whether hooks run.
+    pub hooks: bool,
+    /// Whether objects of others are taken over without a check.
+    pub take_ownership: bool,
+    /// Whether fields of other managers are taken over on update.
+    pub force_conflicts: bool,
+    /// Whether a missing namespace is made first.
+    pub create_namespace: bool,
+    /// What to wait for after the objects are written or deleted; `None` does not wait.
+    pub wait: Option<Until>,
+    /// Whether objects made by a failed operation are deleted again.
+    pub cleanup_on_fail: bool,
+    /// Whether an uninstall leaves the records.
+    pub keep_history: bool,
+    /// What happens to the dependents of deleted objects on uninstall.
+    pub propagation: Propagation,
+    /// The description of success; `None` for Helm's.
+    pub description: Option<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            hooks: true,
+            take_ownership: false,
+            force_conflicts: false,
+            create_namespace: false,
+            wait: None,
+            cleanup_on_fail: false,
+            keep_history: false,
+            propagation: Propagation::Background,
+            description: None,
+        }
+    }
+}
+
+/// The revision that a plan makes, or removes in case of [`Verb::Uninstall`].
+#[derive(Clone, Debug, Default)]
+pub struct Next {
+    /// Its number.
+    pub revision: Revision,
+    /// Its objects, in order of installation. On uninstall those to remove.
+    pub objects: Vec<Object>,
+    /// Its hooks with the objects they make.
+    pub hooks: Vec<(Hook, Object)>,
+    /// The revision it repeats; for a rollback.
+    pub repeats: Option<Revision>,
+}
+
+/// All that a plan follows from.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// What is done.
+    pub verb: Verb,
+    /// To which release.
+    pub owner: Owner<'a>,
+    /// The objects of the revision to start from.
+    pub previous: &'a [Object],
+    /// The revision to make.
+    pub next: &'a Next,
+    /// What the cluster holds of both.
+    pub observed: &'a Observed,
+    /// The revisions that say they are deployed.
+    pub deployed: &'a [Revision],
+    /// The records to delete: before an upgrade those beyond the history's length, after an
+    /// uninstall all.
+    pub prune: &'a [Revision],
+    /// The choices.
+    pub options: &'a Options,
+}
+
+/// Builds the plan.
+///
+/// # Errors
+/// [`Error::Ownership`] when an object exists that belongs to no one or to another release, and
+/// [`Error::Twice`] when two documents describe the same object.
+pub fn build(input: &Input<'_>) -> Result<Plan, Error> {
+    match input.verb {
+        Verb::Install | Verb::Upgrade | Verb::Rollback => build_apply(input),
+        Verb::Uninstall => Ok(build_uninstall(input)),
+    }
+}
+
+struct Words {
+    pending: Status,
+    preparing: String,
+    done: String,
+    failed: String,
+    before: Event,
+    after: Event,
+}
+
+fn words(input: &Input<'_>) -> Words {
+    let name = input.owner.name;
+    match input.verb {
+        Verb::Install => Words {
+            pending: Status::PendingInstall,
+            preparing: "Initial install underway".to_owned(),
+            done: "Install complete".to_owned(),
+            failed: format!("Release {name:?} failed: "),
+            before: Event::PreInstall,
+            after: Event::PostInstall,
+        },
+        Verb::Upgrade => Words {
+            pending: Status::PendingUpgrade,
+            preparing: "Preparing upgrade".to_owned(),
+            done: "Upgrade complete".to_owned(),
+            failed: format!("Upgrade {name:?} failed: "),
+            before: Event::PreUpgrade,
+            after: Event::PostUpgrade,
+        },
+        Verb::Rollback => {
+            let to = format!("Rollback to {}", input.next.repeats.unwrap_or_default());
+            Words {
+                pending: Status::PendingRollback,
+                preparing: to.clone(),
+                done: to,
+                failed: format!("Rollback {name:?} failed: "),
+                before: Event::PreRollback,
+                after: Event::PostRollback,
+            }
+        }
+        Verb::Uninstall => Words {
+            pending: Status::Uninstalling,
+            preparing: "Deletion in progress (or silently failed)".to_owned(),
+            done: "Uninstallation complete".to_owned(),
+            failed: format!("Uninstall {name:?} failed: "),
+            before: Event::PreDelete,
+            after: Event::PostDelete,
+        },
+    }
+}
+
+fn build_apply(input: &Input<'_>) -> Result<Plan, Error> {
+    let words = words(input);
+    let revision = input.next.revision;
+    let record = |new, status, description: Description| Operation::WriteRecord {
+        revision,
+        new,
+        status,
+        description: Some(description),
+    };
+    let mut writes = writes(input)?;
+    let mut plan = Plan::default();
+    let operations = &mut plan.operations;
+    if input.options.create_namespace {
+        operations.push(Operation::CreateNamespace { name: input.owner.namespace.to_owned() });
+    }
+    operations.extend(delete_records(input.prune));
+    let preparing = match (&input.options.description, input.verb) {
+        (Some(description), Verb::Rollback) => description.clone(),
+        _ => words.preparing,
+    };
+    operations.push(record(true, words.pending, Description::Text(preparing)));
+    push_hooks(operations, input, words.before);
+    let ids: Vec<_> = writes.iter().map(|write| write.object.id.clone()).collect();
+    while !writes.is_empty() {
+        let kind = writes[0].object.id.kind.clone();
+        let end = writes.iter().position(|w| w.object.id.kind != kind).unwrap_or(writes.len());
+        let rest = writes.split_off(end);
+        operations.push(Operation::Apply { writes: std::mem::replace(&mut writes, rest) });
+    }
+    let wanted: BTreeSet<_> = ids.iter().collect();
+    let mut gone = Vec::new();
+    for object in input.previous {
+        match input.observed.get(&object.id) {
+            Some(_) if wanted.contains(&object.id) => {}
+            Some(live) if asks_to_be_kept(live) => {
+                plan.kept.push(Kept { id: object.id.clone(), foreign: None });
+            }
+            Some(_) => gone.push(object.id.clone()),
+            None => {}
+        }
+    }
+    push_deletions(operations, gone, Propagation::Background);
+    if let (Some(until), false) = (input.options.wait, ids.is_empty()) {
+        operations.push(Operation::Wait { ids, until });
+    }
+    push_hooks(operations, input, words.after);
+    let done = input.options.description.clone().unwrap_or(words.done);
+    operations.push(record(false, Status::Deployed, Description::Text(done)));
+    // After the new record, so that there is a deployed revision at any moment.
+    operations.extend(input.deployed.iter().filter(|old| **old != revision).map(|old| {
+        Operation::WriteRecord {
+            revision: *old,
+            new: false,
+            status: Status::Superseded,
+            description: None,
+        }
+    }));
+    plan.on_failure.push(record(false, Status::Failed, Description::Failure(words.failed)));
+    if input.options.cleanup_on_fail {
+        plan.on_failure.push(Operation::DeleteCreated);
+    }
+    Ok(plan)
+}
+
+fn writes(input: &Input<'_>) -> Result<Vec<Write>, Error> {
+    let previous: BTreeSet<_> = input.previous.iter().map(|object| &object.id).collect();
+    let mut seen = BTreeSet::new();
+    let mut conflicts = Vec::new();
+    let mut writes = Vec::with_capacity(input.next.objects.len());
+    for object in &input.next.objects {
+        if !seen.insert(&object.id) {
+            return Err(Error::Twice { id: object.id.clone() });
+        }
+        let change = match input.observed.get(&object.id) {
+            None => Change::Create,
+            Some(_) if previous.contains(&object.id) => Change::Update,
+            Some(live) => {
+                if !input.options.take_ownership
+                    && let Err(problem) = input.owner.check(live)
+                {
+                    conflicts.push((object.id.clone(), problem));
+                }
+                Change::Adopt
+            }
+        };
+        let mut object = object.clone();
+        input.owner.mark(&mut object.body);
+        let force = input.options.force_conflicts && change != Change::Create;
+        writes.push(Write { object, change, force });
+    }
+    if conflicts.is_empty() { Ok(writes) } else { Err(Error::Ownership { conflicts }) }
+}
+
+fn build_uninstall(input: &Input<'_>) -> Plan {
+    let words = words(input);
+    let revision = input.next.revision;
+    let record = |status, text: String| Operation::WriteRecord {
+        revision,
+        new: false,
+        status,
+        description: Some(Description::Text(text)),
+    };
+    let mut plan = Plan::default();
+    let operations = &mut plan.operations;
+    operations.push(record(words.pending, words.preparing));
+    push_hooks(operations, input, words.before);
+    let mut gone = Vec::new();
+    for object in &input.next.objects {
+        let keep = |foreign| Kept { id: object.id.clone(), foreign };
+        match input.observed.get(&object.id) {
+            _ if object.is_kept() => plan.kept.push(keep(None)),
+            Some(live) => match input.owner.check(live) {
+                Ok(()) => gone.push(object.id.clone()),
+                Err(problem) => plan.kept.push(keep(Some(problem))),
+            },
+            None => {}
+        }
+    }
+    push_deletions(operations, gone.clone(), input.options.propagation);
+    if let (Some(_), false) = (input.options.wait, gone.is_empty()) {
+        operations.push(Operation::Wait { ids: gone, until: Until::Gone });
+    }
+    push_hooks(operations, input, words.after);
+    let done = input.options.description.clone().unwrap_or(words.done);
+    if input.options.keep_history {
+        operations.push(record(Status::Uninstalled, done));
+    } else {
+        operations.extend(delete_records(input.prune));
+    }
+    plan
+}
+
+fn delete_records(revisions: &[Revision]) -> impl Iterator<Item = Operation> {
+    revisions.iter().map(|revision| Operation::DeleteRecord { revision: *revision })
+}
+
+fn push_hooks(operations: &mut Vec<Operation>, input: &Input<'_>, event: Event) {
+    if !input.options.hooks {
+        return;
+    }
+    let mut hooks: Vec<_> =
+        input.next.hooks.iter().filter(|(hook, _)| hook.runs_at(&event)).cloned().collect();
+    if hooks.is_empty() {
+        return;
+    }
+    // The hooks are in the order of kinds already, and the sort is stable.
+    hooks.sort_by_key(|(hook, _)| hook.weight);
+    operations.push(Operation::RunHooks { event, hooks });
+}
+
+fn push_deletions(
+    operations: &mut Vec<Operation>,
+    mut ids: Vec<ResourceId>,
+    propagation: Propagation,
+) {
+    sort_by_kind(&mut ids, Order::Uninstall, |id| &id.kind);
+    let mut rest = &ids[..];
+    while let Some(first) = rest.first() {
+        let end = rest.iter().position(|id| id.kind != first.kind).unwrap_or(rest.len());
+        let (stage, after) = rest.split_at(end);
+        let deletions = stage.iter().map(|id| Deletion { id: id.clone(), propagation }).collect();
+        operations.push(Operation::Delete { deletions });
+        rest = after;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value as Json, json};
+
+    const OWNER: Owner<'static> = Owner { name: "web", namespace: "prod" };
+
+    fn object(kind: &str, name: &str) -> Object {
+        let body = json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name}});
+        Object::new(body, "".into(), Some("prod")).unwrap()
+    }
+
+    fn live(object: &Object, owned: bool) -> (ResourceId, Json) {
+        let mut body = object.body.clone();
+        if owned {
+            OWNER.mark(&mut body);
+        }
+        (object.id.clone(), body)
+    }
+
+    fn hook(event: Event, name: &str, weight: i64) -> (Hook, Object) {
+        let hook = Hook {
+            name: name.to_owned(),
+            kind: "Job".to_owned(),
+            path: "".into(),
+            text: "".into(),
+            events: vec![event],
+            weight,
+            delete_policies: Vec::new(),
+            output_log_policies: Vec::new(),
+        };
+        (hook, object("Job", name))
+    }
+
+    fn plan(
+        verb: Verb,
+        previous: &[Object],
+        next: &Next,
+        observed: &Observed,
+        deployed: &[Revision],
+        options: &Options,
+    ) -> Result<String, Error> {
+        build(&Input {
+            verb,
+            owner: OWNER,
+            previous,
+            next,
+            observed,
+            deployed,
+            prune: &[1],
+            options,
+        })
+        .map(|plan| plan.to_string())
+    }
+
+    #[test]
+    fn an_upgrade_writes_deletes_waits_and_records() {
+        let previous =
+            [object("Service", "a"), object("Secret", "old"), object("ConfigMap", "kept")];
+        let mut observed: Observed = previous.iter().map(|object| live(object, true)).collect();
+        observed.get_mut(&previous[2].id).unwrap()["metadata"]["annotations"]["helm.sh/resource-policy"] =
+            "keep".into();
+        let next = Next {
+            revision: 4,
+            objects: vec![object("ConfigMap", "new"), object("Service", "a")],
+            hooks: vec![
+                hook(Event::PreUpgrade, "second", 2),
+                hook(Event::PreUpgrade, "first", -1),
+                hook(Event::PostUpgrade, "last", 0),
+            ],
+            repeats: None,
+        };
+        let options = Options { wait: Some(Until::Ready { jobs: false }), ..Options::default() };
+        let shown = plan(Verb::Upgrade, &previous, &next, &observed, &[2, 3], &options).unwrap();
+        assert_eq!(
+            shown,
+            "delete record 1\n\
+             create record 4: pending-upgrade, Preparing upgrade\n\
+             run pre-upgrade hooks Job/prod/first, Job/prod/second\n\
+             create ConfigMap/prod/new\n\
+             update Service/prod/a\n\
+             delete Secret/prod/old\n\
+             wait until ready: ConfigMap/prod/new, Service/prod/a\n\
+             run post-upgrade hooks Job/prod/last\n\
+             update record 4: deployed, Upgrade complete\n\
+             update record 2: superseded\n\
+             update record 3: superseded\n\
+             keep ConfigMap/prod/kept\n\
+             on failure: update record 4: failed, Upgrade \"web\" failed: <error>\n"
+        );
+    }
+
+    #[test]
+    fn an_install_adopts_its_own_and_refuses_others() {
+        let (own, other) = (object("Secret", "own"), object("Secret", "other"));
+        let next = Next { revision: 1, objects: vec![own.clone()], ..Next::default() };
+        let observed = [live(&own, true), live(&other, false)].into_iter().collect();
+        let options = Options { create_namespace: true, ..Options::default() };
+        let shown = plan(Verb::Install, &[], &next, &observed, &[], &options).unwrap();
+        assert!(shown.contains("create namespace prod\n"), "{shown}");
+        assert!(shown.contains("adopt Secret/prod/own\n"), "{shown}");
+        let next = Next { objects: vec![own, other], ..next };
+        let error = plan(Verb::Install, &[], &next, &observed, &[], &options).unwrap_err();
+        assert!(error.to_string().starts_with(
+            "Secret \"other\" in namespace \"prod\" exists and cannot be imported into the current \
+             release: invalid ownership metadata; label validation error: missing key"
+        ));
+        let options = Options { take_ownership: true, ..Options::default() };
+        let shown = plan(Verb::Install, &[], &next, &observed, &[], &options).unwrap();
+        assert!(shown.contains("adopt Secret/prod/own, Secret/prod/other\n"), "{shown}");
+    }
+
+    #[test]
+    fn an_uninstall_goes_backwards_and_leaves_what_is_not_ours() {
+        let objects = vec![
+            object("Secret", "a"),
+            object("ConfigMap", "foreign"),
+            object("ConfigMap", "absent"),
+            object("Service", "b"),
+        ];
+        let observed = [live(&objects[0], true), live(&objects[1], false), live(&objects[3], true)]
+            .into_iter()
+            .collect();
+        let next = Next { revision: 1, objects, ..Next::default() };
+        let shown =
+            plan(Verb::Uninstall, &[], &next, &observed, &[1], &Options::default()).unwrap();
+        assert_eq!(
+            shown,
+            "update record 1: uninstalling, Deletion in progress (or silently failed)\n\
+             delete Service/prod/b\n\
+             delete Secret/prod/a\n\
+             delete record 1\n\
+             keep ConfigMap/prod/foreign, which is not ours\n"
+        );
+    }
+
+    #[test]
+    fn an_object_described_twice_is_an_error() {
+        let next = Next { revision: 1, objects: vec![object("Secret", "a"); 2], ..Next::default() };
+        let error = plan(Verb::Install, &[], &next, &Observed::new(), &[], &Options::default())
+            .unwrap_err();
+        assert_eq!(error.to_string(), "the chart describes Secret/prod/a twice");
+    }
+}

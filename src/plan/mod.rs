@@ -1,0 +1,21 @@
+//! Turns what a release was, what it shall be and what the cluster holds into a [`Plan`]: the
+//! ordered operations of an install, upgrade, rollback or uninstall. Pure: nothing here reads the
+//! cluster or writes to it.
+
+mod build;
+mod error;
+mod object;
+mod operation;
+mod ownership;
+mod show;
+
+pub use build::{Input, Next, Options, Verb, build};
+pub use error::{BodyError, Error};
+pub use object::{Object, ResourceId};
+pub use operation::{
+    Change, Deletion, Description, Kept, Operation, Plan, Propagation, Until, Write,
+};
+pub use ownership::Owner;
+
+/// What the cluster holds: the live objects among those asked for.
+pub type Observed = std::collections::BTreeMap<ResourceId, serde_json::Value>;
