@@ -1,8 +1,10 @@
 //! rhumb renders, packages and releases Helm charts.
+pub mod glob;
 pub mod json;
 pub mod manifest;
 pub mod plan;
 pub mod release;
 pub mod template;
 pub mod value;
+pub mod version;
 pub mod yaml;
