@@ -3,7 +3,11 @@ use std::collections::HashMap;
 use std::fmt;
 use std::rc::Rc;
 
-use crate::value::Value;
+use crate::value::{Map, Value};
+
+/// Answers `lookup(apiVersion, kind, namespace, name)`: an object, a list, or an empty map when
+/// there is no such thing; `Err` holds the message of a failed request.
+pub type Lookup = dyn Fn(&str, &str, &str, &str) -> std::result::Result<Value, String>;
 
 /// What functions may know of the world: the clock, the local time zone, the cluster through
 /// `lookup`, and caches that live as long as one render. One per rendering thread.
@@ -16,14 +20,40 @@ pub struct Env {
     pub enable_dns: bool,
     /// Whether `required` and `fail` are lenient, as under `lint`.
     pub lint: bool,
-    /// Answers `lookup(apiVersion, kind, namespace, name)`.
-    pub lookup: Box<dyn Fn(&str, &str, &str, &str) -> std::result::Result<Value, String>>,
+    /// Answers the template function `lookup`.
+    pub lookup: Box<Lookup>,
     /// Compiled regular expressions by their source text in RE2 syntax.
-    pub(super) regexes: RefCell<HashMap<Vec<u8>, std::result::Result<Rc<regex::bytes::Regex>, String>>>,
+    pub(super) regexes:
+        RefCell<HashMap<Vec<u8>, std::result::Result<Rc<regex::bytes::Regex>, String>>>,
+}
+
+impl Env {
+    /// Makes an environment with the system's clock and time zone, without name resolution and
+    /// without a cluster: `lookup` finds nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Env {
+            now: jiff::Timestamp::now,
+            zone: jiff::tz::TimeZone::system(),
+            enable_dns: false,
+            lint: false,
+            lookup: Box::new(|_, _, _, _| Ok(Value::Map(Map::new()))),
+            regexes: RefCell::default(),
+        }
+    }
+}
+
+impl Default for Env {
+    fn default() -> Self {
+        Env::new()
+    }
 }
 
 impl fmt::Debug for Env {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Env").field("enable_dns", &self.enable_dns).field("lint", &self.lint).finish_non_exhaustive()
+        f.debug_struct("Env")
+            .field("enable_dns", &self.enable_dns)
+            .field("lint", &self.lint)
+            .finish_non_exhaustive()
     }
 }

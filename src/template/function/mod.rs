@@ -6,9 +6,28 @@
 //! text/template before the call, so a function body sees the kinds its row names, and
 //! [`Value::Nil`] only where the Go type can hold nil.
 
+mod argument;
+mod base;
+mod builtin;
+mod case;
+mod control;
+mod convert;
+mod default;
+mod dict;
 mod env;
+mod list;
+mod math;
+mod merge;
+mod printf;
+mod quoting;
+mod reflection;
+mod serial;
+mod string;
+mod table;
 
-pub use env::Env;
+pub use env::{Env, Lookup};
+pub use printf::{sprint, sprintf, sprintln};
+pub use table::{find, names};
 
 use crate::value::{Frozen, Value};
 

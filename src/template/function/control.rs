@@ -1,0 +1,45 @@
+//! Functions that stop a render or ask the world outside it.
+
+use super::argument::{any_arg, str_arg};
+use super::{Env, Failure, Function, Param, Result};
+use crate::value::Value;
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    Function { name: "fail", params: &[Param::Str], rest: None, call: fail },
+    Function {
+        name: "lookup",
+        params: &[Param::Str, Param::Str, Param::Str, Param::Str],
+        rest: None,
+        call: lookup,
+    },
+    Function { name: "required", params: &[Param::Str, Param::Any], rest: None, call: required },
+];
+
+fn user(args: &[Value]) -> Failure {
+    Failure::User(str_arg(args, 0).to_str_lossy().into_owned())
+}
+
+/// Stops the render with a message; under `lint` it goes on with an empty text.
+fn fail(env: &Env, args: &[Value]) -> Result {
+    if env.lint { Ok(Value::str("")) } else { Err(user(args)) }
+}
+
+/// Returns the value, unless it is nil or an empty string; then it is as `fail`.
+fn required(env: &Env, args: &[Value]) -> Result {
+    let value = any_arg(args, 1);
+    let missing = match value {
+        Value::Nil | Value::Absent => true,
+        Value::Str(text) => text.is_empty(),
+        _ => false,
+    };
+    match (missing, env.lint) {
+        (false, _) => Ok(value.clone()),
+        (true, true) => Ok(Value::str("")),
+        (true, false) => Err(user(args)),
+    }
+}
+
+fn lookup(env: &Env, args: &[Value]) -> Result {
+    let texts = [0, 1, 2, 3].map(|i| str_arg(args, i).to_str_lossy());
+    (env.lookup)(&texts[0], &texts[1], &texts[2], &texts[3]).map_err(Failure::Message)
+}

@@ -1,0 +1,62 @@
+use std::sync::LazyLock;
+
+use super::{
+    Function, base, builtin, case, control, convert, default, dict, list, math, merge, printf,
+    reflection, serial, string,
+};
+
+/// The rows of every subject.
+const SUBJECTS: &[&[Function]] = &[
+    base::FUNCTIONS,
+    builtin::FUNCTIONS,
+    case::FUNCTIONS,
+    control::FUNCTIONS,
+    convert::FUNCTIONS,
+    default::FUNCTIONS,
+    dict::FUNCTIONS,
+    list::FUNCTIONS,
+    math::FUNCTIONS,
+    merge::FUNCTIONS,
+    printf::FUNCTIONS,
+    reflection::FUNCTIONS,
+    serial::FUNCTIONS,
+    string::FUNCTIONS,
+];
+
+/// All rows by name.
+static BY_NAME: LazyLock<Vec<&'static Function>> = LazyLock::new(|| {
+    let mut rows: Vec<&'static Function> = SUBJECTS.iter().copied().flatten().collect();
+    rows.sort_unstable_by_key(|row| row.name);
+    rows
+});
+
+/// Returns the function templates call `name`.
+///
+/// `and`, `or`, `include` and `tpl` are the engine's own and not found here.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Function> {
+    let rows = &*BY_NAME;
+    rows.binary_search_by(|row| row.name.cmp(name)).ok().map(|i| rows[i])
+}
+
+/// Returns the names of all functions in byte order.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    BY_NAME.iter().map(|row| row.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_found() {
+        let all: Vec<_> = names().collect();
+        for pair in all.windows(2) {
+            assert!(pair[0] < pair[1], "{} is defined twice", pair[1]);
+        }
+        for name in all {
+            assert_eq!(find(name).map(|row| row.name), Some(name));
+        }
+        assert!(find("env").is_none());
+    }
+}
