@@ -1,4 +1,5 @@
 //! rhumb renders, packages and releases Helm charts.
+pub mod chart;
 pub mod glob;
 pub mod json;
 pub mod manifest;
@@ -6,5 +7,6 @@ pub mod plan;
 pub mod release;
 pub mod template;
 pub mod value;
+pub mod values;
 pub mod version;
 pub mod yaml;

@@ -5,7 +5,7 @@ mod read;
 mod write;
 
 pub use convert::{from_serde, to_serde};
-pub use read::{Error, Numbers, read, read_with};
+pub use read::{Error, Numbers, read, read_prefix, read_with};
 pub use write::{Escape, write, write_pretty};
 
 pub(crate) use write::{base64, push_string};

@@ -40,10 +40,28 @@ pub fn read(text: &[u8]) -> Result<Value, Error> {
 /// As [`read`].
 pub fn read_with(text: &[u8], numbers: Numbers) -> Result<Value, Error> {
     let mut reader = Reader { text, at: 0, numbers, range_error: None };
-    let value = reader.document()?;
+    let value = reader.value()?;
+    reader.skip_space();
+    if reader.at < text.len() {
+        return Err(reader.bad("after top-level value"));
+    }
     match reader.range_error {
         Some(error) => Err(error),
         None => Ok(value),
+    }
+}
+
+/// Reads the JSON value at the start of `text` and returns it with the number of bytes it takes,
+/// as Go's stream decoder does; what follows is not looked at.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_prefix(text: &[u8]) -> Result<(Value, usize), Error> {
+    let mut reader = Reader { text, at: 0, numbers: Numbers::Float, range_error: None };
+    let value = reader.value()?;
+    match reader.range_error {
+        Some(error) => Err(error),
+        None => Ok((value, reader.at)),
     }
 }
 
@@ -61,7 +79,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn document(&mut self) -> Result<Value, Error> {
+    fn value(&mut self) -> Result<Value, Error> {
         let mut frames: Vec<Frame> = Vec::new();
         'value: loop {
             let mut value = match self.peek()? {
@@ -102,13 +120,7 @@ impl Reader<'_> {
             };
             loop {
                 match frames.last_mut() {
-                    None => {
-                        self.skip_space();
-                        return match self.text.get(self.at) {
-                            None => Ok(value),
-                            Some(_) => Err(self.bad("after top-level value")),
-                        };
-                    }
+                    None => return Ok(value),
                     Some(Frame::List(items)) => {
                         items.push(value);
                         match self.peek()? {

@@ -16,6 +16,6 @@ pub use error::Error;
 pub use head::{Head, scan_head};
 pub use key_order::natural_cmp;
 pub use position::{Children, Located, Position, Positions, Step};
-pub use read::{read, read_with_positions};
+pub use read::{read, read_with, read_with_positions};
 pub use resolve::{Scalar, resolve};
 pub use write::{WriteError, WriteOptions, encode, to_yaml, to_yaml_pretty, write};

@@ -8,6 +8,7 @@ use super::error::Error;
 use super::event::{Data, Event, Events, Mark};
 use super::position::{Children, Located, Position, Positions};
 use super::resolve::{Scalar, resolve};
+use crate::json::Numbers;
 use crate::value::{
     Entries, List, Map, MapType, Str, Value, deep_copy, format_float, format_float_shortest,
 };
@@ -28,6 +29,17 @@ const MAX_DEPTH: usize = 10_000;
 /// `sigs.k8s.io/yaml` 1.6 over go-yaml 2.4.
 pub fn read(text: &[u8]) -> Result<Value, Error> {
     Ok(Reader::new(text, false).document()?.0)
+}
+
+/// Reads as [`read`] does, with a choice of number types: Helm's reader tells integers from
+/// floats where text is expected, as in `appVersion: 1.10`.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with(text: &[u8], numbers: Numbers) -> Result<Value, Error> {
+    let mut reader = Reader::new(text, false);
+    reader.numbers = numbers;
+    Ok(reader.document()?.0)
 }
 
 /// Reads as [`read`] does and also tells where every node stands.
@@ -76,6 +88,7 @@ struct Reader<'a> {
     frames: Vec<Frame>,
     anchors: HashMap<String, Anchored>,
     with_positions: bool,
+    numbers: Numbers,
     nodes: usize,
     alias_nodes: usize,
     deepest: usize,
@@ -104,6 +117,7 @@ impl<'a> Reader<'a> {
             frames: Vec::new(),
             anchors: HashMap::new(),
             with_positions,
+            numbers: Numbers::Float,
             // The document counts as a node.
             nodes: 1,
             alias_nodes: 0,
@@ -393,8 +407,8 @@ impl<'a> Reader<'a> {
                 Scalar::Str | Scalar::Merge => return Value::Str(into_str(text)),
                 Scalar::Null => return Value::Nil,
                 Scalar::Bool(b) => return Value::Bool(b),
-                Scalar::Int(n) => return Value::Float(n as f64),
-                Scalar::Uint(n) => return Value::Float(n as f64),
+                Scalar::Int(n) => return self.integer(n),
+                Scalar::Uint(n) => return self.unsigned(n),
                 Scalar::Float(_) => {}
             }
         }
@@ -402,13 +416,27 @@ impl<'a> Reader<'a> {
         self.json_view(&node, start)
     }
 
+    fn integer(&self, number: i64) -> Value {
+        match self.numbers {
+            Numbers::Float => Value::Float(number as f64),
+            Numbers::Exact => Value::Int64(number),
+        }
+    }
+
+    fn unsigned(&self, number: u64) -> Value {
+        match self.numbers {
+            Numbers::Float => Value::Float(number as f64),
+            Numbers::Exact => Value::Uint64(number),
+        }
+    }
+
     /// Returns what a scalar becomes on the way through JSON.
     fn json_view(&mut self, node: &GoNode, start: Mark) -> Value {
         match node {
             GoNode::Nil | GoNode::List(_) | GoNode::Map(_) => Value::Nil,
             GoNode::Bool(b) => Value::Bool(*b),
-            GoNode::Int(n) => Value::Float(*n as f64),
-            GoNode::Uint(n) => Value::Float(*n as f64),
+            GoNode::Int(n) => self.integer(*n),
+            GoNode::Uint(n) => self.unsigned(*n),
             GoNode::Float(x) => {
                 if !x.is_finite() {
                     let error =

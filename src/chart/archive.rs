@@ -1,0 +1,174 @@
+use std::borrow::Cow;
+use std::io::{self, BufReader, Read};
+
+use flate2::bufread::MultiGzDecoder;
+use jiff::Timestamp;
+
+use super::{ArchiveFault, Chart, Error, Warned, load};
+use crate::value::Str;
+
+/// How many bytes the files of a chart may have together, inflated: it must stay below.
+pub(super) const MAX_TOTAL: u64 = 100 * 1024 * 1024;
+
+/// The first allocation for a file whose header may lie about its size.
+const FIRST_ALLOCATION: u64 = 8 * 1024 * 1024;
+
+/// A file taken out of an archive, its name relative to the chart.
+pub type ArchiveFile = super::File;
+
+/// Loads a chart from the bytes of a gzipped tar archive.
+///
+/// # Errors
+/// [`Error::Archive`] when the archive is damaged or holds what it must not; else as
+/// [`super::load`].
+pub fn load_archive(bytes: &[u8]) -> Result<Warned<Chart>, Error> {
+    load::build(read_archive(bytes)?)
+}
+
+/// Takes the files out of a gzipped tar archive, in memory.
+///
+/// The first part of each path is dropped, whatever it is; `\` separates parts too; links come
+/// back as empty files; the total size is limited to 100 MiB.
+///
+/// # Errors
+/// [`ArchiveFault`] for damaged bytes, names that lead out of the chart, and too much data.
+///
+/// # Source
+/// Helm v4 `pkg/chart/loader/archive`.
+pub fn read_archive(bytes: &[u8]) -> Result<Vec<ArchiveFile>, ArchiveFault> {
+    if bytes.is_empty() {
+        return Err(ArchiveFault::Empty);
+    }
+    if bytes.len() < 10 {
+        return Err(ArchiveFault::Truncated);
+    }
+    if !bytes.starts_with(b"\x1f\x8b\x08") {
+        return Err(ArchiveFault::NotGzip);
+    }
+    let mut archive = tar::Archive::new(BufReader::with_capacity(32 * 1024, MultiGzDecoder::new(bytes)));
+    let mut files = Vec::new();
+    let mut remaining = MAX_TOTAL;
+    for entry in archive.entries().map_err(|error| fault(&error))? {
+        let mut entry = entry.map_err(|error| fault(&error))?;
+        let kind = entry.header().entry_type();
+        let path = entry.path_bytes();
+        let is_directory = kind.is_dir() || kind.is_file() && path.ends_with(b"/");
+        if is_directory || kind.is_pax_global_extensions() || kind.is_pax_local_extensions() {
+            continue;
+        }
+        let name = chart_path(&path)?;
+        drop(path);
+        let size = if holds_data(kind) { entry.size() } else { 0 };
+        if size >= remaining {
+            return Err(ArchiveFault::TooLarge { limit: MAX_TOTAL });
+        }
+        let mut data = Vec::with_capacity(size.min(FIRST_ALLOCATION) as usize);
+        if size > 0 {
+            (&mut entry).take(remaining).read_to_end(&mut data).map_err(|error| fault(&error))?;
+        }
+        let read = data.len() as u64;
+        if read < size {
+            return Err(ArchiveFault::Truncated);
+        }
+        remaining = remaining.saturating_sub(read);
+        if remaining == 0 {
+            return Err(ArchiveFault::TooLarge { limit: MAX_TOTAL });
+        }
+        let modified = entry.header().mtime().ok();
+        let modified = modified
+            .and_then(|seconds| i64::try_from(seconds).ok())
+            .and_then(|seconds| Timestamp::from_second(seconds).ok());
+        files.push(ArchiveFile { name, data: Str::from(without_mark(&data)), modified });
+    }
+    if files.is_empty() {
+        return Err(ArchiveFault::NoFiles);
+    }
+    Ok(files)
+}
+
+fn holds_data(kind: tar::EntryType) -> bool {
+    !(kind.is_symlink()
+        || kind.is_hard_link()
+        || kind.is_fifo()
+        || kind.is_character_special()
+        || kind.is_block_special())
+}
+
+/// Turns the path of an entry into one relative to the chart, or refuses it.
+fn chart_path(path: &[u8]) -> Result<String, ArchiveFault> {
+    let path = std::str::from_utf8(path).map_err(|_| ArchiveFault::NameEncoding)?;
+    let windows = path.contains('\\');
+    let (first, rest) = path.split_once(if windows { '\\' } else { '/' }).unwrap_or((path, ""));
+    let rest = if windows { Cow::Owned(rest.replace('\\', "/")) } else { Cow::Borrowed(rest) };
+    if rest.starts_with('/') {
+        return Err(ArchiveFault::AbsolutePath);
+    }
+    let clean = clean_relative(&rest);
+    if clean == "." {
+        return Err(ArchiveFault::OutsideBase(path.to_owned()));
+    }
+    if clean.starts_with("..") {
+        return Err(ArchiveFault::ParentDirectory);
+    }
+    let bytes = clean.as_bytes();
+    if bytes.len() > 2 && bytes[0].is_ascii_alphabetic() && &bytes[1..3] == b":/" {
+        return Err(ArchiveFault::IllegalName);
+    }
+    if first == "Chart.yaml" {
+        return Err(ArchiveFault::MetadataOutsideBase);
+    }
+    Ok(clean)
+}
+
+/// Returns the shortest equal path, as Go's `path.Clean` does for relative paths.
+fn clean_relative(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
+}
+
+/// Returns the data without a byte order mark at its start.
+pub(super) fn without_mark(data: &[u8]) -> &[u8] {
+    data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(data)
+}
+
+fn fault(error: &io::Error) -> ArchiveFault {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => ArchiveFault::Truncated,
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
+            ArchiveFault::Corrupt(error.to_string())
+        }
+        _ => ArchiveFault::Header,
+    }
+}
+
+/// Returns what the first bytes of a file look like, as far as charts are mistaken for it.
+///
+/// Helm looks at a buffer of 512 bytes, so short text is `application/octet-stream` to it.
+pub(super) fn content_type(bytes: &[u8]) -> &'static str {
+    let start = &bytes[..bytes.len().min(512)];
+    let known: [(&[u8], &str); 6] = [
+        (b"PK\x03\x04", "application/zip"),
+        (b"Rar!\x1a\x07", "application/x-rar-compressed"),
+        (b"%PDF-", "application/pdf"),
+        (b"\x89PNG\r\n\x1a\n", "image/png"),
+        (b"\xff\xd8\xff", "image/jpeg"),
+        (b"GIF8", "image/gif"),
+    ];
+    if let Some((_, name)) = known.iter().find(|(magic, _)| start.starts_with(magic)) {
+        return name;
+    }
+    let is_text = |byte: &u8| !matches!(byte, 0..=8 | 0x0b | 0x0e..=0x1a | 0x1c..=0x1f);
+    if start.len() == 512 && start.iter().all(is_text) {
+        return "text/plain; charset=utf-8";
+    }
+    "application/octet-stream"
+}

@@ -1,0 +1,282 @@
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read as _;
+use std::path::Path;
+
+use super::archive::{self, ArchiveFile};
+use super::directory::load_directory;
+use super::metadata::{NullEntries, each_field, json_kind, object, parse_dependencies, text};
+use super::{Chart, Error, File, Lock, Metadata, ValuesFault, Warned, Warning};
+use crate::json::Numbers;
+use crate::value::{Map, Str, Value};
+use crate::yaml;
+
+/// How deep charts may lie within charts. Helm has no limit; no real chart comes near.
+const MAX_DEPTH: usize = 32;
+
+/// The deprecation notice for a `requirements.yaml` beside a v2 `Chart.yaml`.
+const MIGRATE_DEPENDENCIES: &str = "Warning: Dependencies are handled in Chart.yaml since \
+     apiVersion \"v2\". We recommend migrating dependencies to Chart.yaml.";
+
+/// Loads a chart from a folder or a packaged archive.
+///
+/// # Errors
+/// [`Error`], worded as Helm words it; for an archive see [`Error::is_archive_fault`].
+pub fn load(path: &Path) -> Result<Warned<Chart>, Error> {
+    let status =
+        fs::metadata(path).map_err(|cause| Error::NotFound { path: path.to_owned(), cause })?;
+    if status.is_dir() {
+        return load_directory(path);
+    }
+    let read = |cause| Error::Read { path: path.to_owned(), cause };
+    let mut bytes = Vec::with_capacity(usize::try_from(status.len()).unwrap_or(0));
+    fs::File::open(path).and_then(|mut file| file.read_to_end(&mut bytes)).map_err(read)?;
+    if !bytes.starts_with(b"\x1f\x8b\x08") {
+        let name = path.to_string_lossy();
+        if name.ends_with(".yml") || name.ends_with(".yaml") {
+            return Err(Error::YamlArchive { path: path.to_owned() });
+        }
+        let content_type = archive::content_type(&bytes);
+        return Err(Error::NotArchive { path: path.to_owned(), content_type });
+    }
+    archive::load_archive(&bytes)
+}
+
+/// Makes a chart of the files of a folder or archive, names relative to the chart.
+///
+/// # Errors
+/// [`Error`] for the first file that is wrong, in Helm's order of reading.
+pub(super) fn build(files: Vec<ArchiveFile>) -> Result<Warned<Chart>, Error> {
+    let mut warnings = Vec::new();
+    check_api_version(&files)?;
+    let chart = build_at(files, 0, &mut warnings)?;
+    Ok(Warned { value: chart, warnings })
+}
+
+/// Refuses the API versions that Helm has no loader for, before anything else is looked at.
+fn check_api_version(files: &[ArchiveFile]) -> Result<(), Error> {
+    let Some(file) = files.iter().find(|file| file.name == "Chart.yaml") else {
+        return Err(Error::MissingMetadata);
+    };
+    let content = read_yaml("Chart.yaml", file.data.as_bytes())?;
+    let mut version = String::new();
+    let shape = |message| Error::Shape { file: "Chart.yaml", message };
+    if let Some(map) = object(&content, "loader.chartBase").map_err(shape)? {
+        each_field(&map, |key, value| {
+            if key.eq_ignore_ascii_case("apiVersion") {
+                return text(value, &format!(".{key}"), &mut version);
+            }
+            Ok(())
+        })
+        .map_err(shape)?;
+    }
+    match version.as_str() {
+        "" | "v1" | "v2" => Ok(()),
+        "v3" => Err(Error::InvalidVersion),
+        _ => Err(Error::UnsupportedVersion),
+    }
+}
+
+fn build_at(
+    files: Vec<ArchiveFile>,
+    depth: usize,
+    warnings: &mut Vec<Warning>,
+) -> Result<Chart, Error> {
+    if depth > MAX_DEPTH {
+        return Err(Error::TooDeep { limit: MAX_DEPTH });
+    }
+    let mut chart = Chart::new(Metadata::default());
+    let mut has_metadata = false;
+    let mut nulls = NullEntries::default();
+    for file in files.iter().filter(|file| file.name == "Chart.yaml") {
+        fill_metadata(&mut chart.metadata, "Chart.yaml", &file.data, &mut nulls)?;
+        chart.modified = file.modified;
+        has_metadata = true;
+        if chart.metadata.api_version.is_empty() {
+            "v1".clone_into(&mut chart.metadata.api_version);
+        }
+    }
+    let mut subcharts: BTreeMap<String, Vec<ArchiveFile>> = BTreeMap::new();
+    for file in files {
+        let ArchiveFile { name, data, modified } = file;
+        let keep = |name| File { name, data: data.clone(), modified };
+        match name.as_str() {
+            "Chart.yaml" => {}
+            "Chart.lock" => chart.lock = Some(read_lock("Chart.lock", &data)?),
+            "values.yaml" => {
+                chart.values = read_values(data.as_bytes()).map_err(Error::Values)?;
+                chart.values_text = Some(data);
+            }
+            "values.schema.json" => chart.schema = Some(data),
+            "requirements.yaml" => {
+                has_metadata = true;
+                fill_metadata(&mut chart.metadata, "requirements.yaml", &data, &mut nulls)?;
+                if chart.metadata.api_version == "v1" {
+                    chart.files.push(keep(name));
+                } else {
+                    warnings.push(Warning::info(MIGRATE_DEPENDENCIES));
+                }
+            }
+            "requirements.lock" => {
+                chart.lock = Some(read_lock("requirements.lock", &data)?);
+                if chart.metadata.api_version == "v1" {
+                    chart.files.push(keep(name));
+                } else {
+                    warnings.push(Warning::info(MIGRATE_DEPENDENCIES));
+                }
+            }
+            _ if name.starts_with("templates/") => chart.templates.push(keep(name)),
+            _ => match name.strip_prefix("charts/") {
+                Some(rest) if !name.ends_with(".prov") => {
+                    let entry = rest.split('/').next().unwrap_or(rest).to_owned();
+                    let name = rest.to_owned();
+                    subcharts.entry(entry).or_default().push(ArchiveFile { name, data, modified });
+                }
+                _ => chart.files.push(keep(name)),
+            },
+        }
+    }
+    if !has_metadata {
+        return Err(Error::MissingMetadata);
+    }
+    chart.metadata.validate_with(nulls)?;
+    for (entry, files) in subcharts {
+        if entry.starts_with(['.', '_']) {
+            continue;
+        }
+        let subchart = load_subchart(&entry, files, chart.name(), depth + 1, warnings)?;
+        chart.dependencies.push(subchart);
+    }
+    sort_subcharts(&mut chart);
+    Ok(chart)
+}
+
+fn load_subchart(
+    entry: &str,
+    files: Vec<ArchiveFile>,
+    parent: &str,
+    depth: usize,
+    warnings: &mut Vec<Warning>,
+) -> Result<Chart, Error> {
+    let loaded = if entry.ends_with(".tgz") {
+        match files.into_iter().next() {
+            Some(file) if file.name == entry => archive::read_archive(file.data.as_bytes())
+                .map_err(Error::from)
+                .and_then(|files| build_at(files, depth, warnings)),
+            first => {
+                return Err(Error::SubchartName {
+                    name: entry.to_owned(),
+                    parent: parent.to_owned(),
+                    found: first.map(|file| file.name).unwrap_or_default(),
+                });
+            }
+        }
+    } else {
+        let inner = files
+            .into_iter()
+            .filter_map(|file| {
+                let (_, name) = file.name.split_once('/')?;
+                Some(ArchiveFile { name: name.to_owned(), ..file })
+            })
+            .collect();
+        build_at(inner, depth, warnings)
+    };
+    loaded.map_err(|cause| Error::Subchart {
+        name: entry.to_owned(),
+        parent: parent.to_owned(),
+        cause: Box::new(cause),
+    })
+}
+
+/// Puts the subcharts in declared order, then by name, then by version.
+fn sort_subcharts(chart: &mut Chart) {
+    let Chart { metadata, dependencies, .. } = chart;
+    dependencies.sort_by(|a, b| {
+        let place = |chart: &Chart| {
+            let declared = metadata.dependencies.iter();
+            declared.clone().position(|d| d.name == chart.name()).unwrap_or(declared.len())
+        };
+        place(a)
+            .cmp(&place(b))
+            .then_with(|| a.name().cmp(b.name()))
+            .then_with(|| a.metadata.version.cmp(&b.metadata.version))
+    });
+}
+
+fn read_yaml(file: &'static str, data: &[u8]) -> Result<Value, Error> {
+    yaml::read_with(data, Numbers::Exact).map_err(|cause| Error::Yaml { file, cause })
+}
+
+/// Reads the text of a values file into one writable map: the maps of its documents merged,
+/// later ones over earlier ones, nulls kept.
+///
+/// # Errors
+/// [`ValuesFault`] for the first document that is wrong.
+pub fn read_values(text: &[u8]) -> Result<Map, ValuesFault> {
+    let merged = Map::new();
+    for range in yaml::documents(text) {
+        match yaml::read(&text[range])? {
+            Value::Nil => {}
+            Value::Map(map) if merged.is_empty() => {
+                for (key, value) in map.entries() {
+                    set(&merged, key, value);
+                }
+            }
+            Value::Map(map) => merge_maps(&merged, &map),
+            other => return Err(ValuesFault::Shape { found: json_kind(&other) }),
+        }
+    }
+    Ok(merged)
+}
+
+/// Merges `over` into `base`, which must be writable: maps at every level, all else is replaced,
+/// nulls are values.
+pub fn merge_maps(base: &Map, over: &Map) {
+    for (key, value) in over.entries() {
+        match (base.get(&key), &value) {
+            (Some(Value::Map(old)), Value::Map(new)) if !old.is_frozen() => merge_maps(&old, new),
+            _ => set(base, key, value),
+        }
+    }
+}
+
+fn set(map: &Map, key: Str, value: Value) {
+    let done = map.set(key, value);
+    debug_assert!(done.is_ok());
+}
+
+fn fill_metadata(
+    metadata: &mut Metadata,
+    file: &'static str,
+    data: &Str,
+    nulls: &mut NullEntries,
+) -> Result<(), Error> {
+    let content = read_yaml(file, data.as_bytes())?;
+    metadata.fill(&content, nulls).map_err(|message| Error::Shape { file, message })
+}
+
+fn read_lock(file: &'static str, data: &Str) -> Result<Lock, Error> {
+    let content = read_yaml(file, data.as_bytes())?;
+    let shape = |message| Error::Shape { file, message };
+    let mut lock = Lock::default();
+    let Some(map) = object(&content, "v2.Lock").map_err(shape)? else { return Ok(lock) };
+    each_field(&map, |key, value| {
+        let path = format!(".{key}");
+        let mut content = String::new();
+        match key.to_ascii_lowercase().as_str() {
+            "generated" => {
+                text(value, &path, &mut content)?;
+                lock.generated = content.into();
+            }
+            "digest" => {
+                text(value, &path, &mut content)?;
+                lock.digest = content.into();
+            }
+            "dependencies" => lock.dependencies = parse_dependencies(value, &path)?.0,
+            _ => {}
+        }
+        Ok(())
+    })
+    .map_err(shape)?;
+    Ok(lock)
+}

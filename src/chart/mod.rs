@@ -1,0 +1,20 @@
+//! Turns bytes into a [`Chart`]: a folder or a packaged archive, its metadata, its subcharts.
+
+mod archive;
+mod content;
+mod directory;
+mod error;
+mod ignore;
+mod load;
+mod metadata;
+mod warning;
+
+pub use archive::{ArchiveFile, load_archive, read_archive};
+pub use content::{Chart, Crd, File, Lock};
+pub use directory::load_directory;
+pub use error::{ArchiveFault, Error, IgnoreFault, ValuesFault};
+pub(crate) use error::io_text;
+pub use ignore::IgnoreRules;
+pub use load::{load, merge_maps, read_values};
+pub use metadata::{Dependency, ImportValues, Maintainer, Metadata};
+pub use warning::{Level, Warned, Warning};

@@ -1,0 +1,201 @@
+use std::collections::HashSet;
+
+use super::Error;
+use super::coalesce::{Nulls, coalesce, copy_map, merge_tables};
+use super::table::{find_table, find_value};
+use crate::chart::{Chart, Dependency, ImportValues, Warned, Warning};
+use crate::value::{Entries, Map, MapType, Str, Value, to_text};
+use crate::version::{Constraint, Version};
+
+/// Switches subcharts on and off by tags and conditions, gives aliased ones their names, and
+/// takes over imported values.
+///
+/// Returns a new chart: `dependencies` and `metadata.dependencies` hold what is on, names are the
+/// aliases, and the `values` of every chart with dependencies are the defaults of the whole tree
+/// below it merged, as a release record stores them. Check with [`Chart::check_dependencies`]
+/// first.
+///
+/// # Errors
+/// [`Error::Dependencies`] when there is something other than a map under a subchart's name.
+///
+/// # Source
+/// Helm v4 `pkg/chart/v2/util/dependencies.go`.
+pub fn process_dependencies(chart: Chart, user: &Map) -> Result<Warned<Chart>, Error> {
+    let failed = |error| Error::Dependencies(Box::new(error));
+    let mut chart = chart;
+    let mut run = Run { warnings: Vec::new() };
+    run.enable(&mut chart, user, "").map_err(failed)?;
+    run.import(&mut chart).map_err(failed)?;
+    Ok(Warned { value: chart, warnings: run.warnings })
+}
+
+struct Run {
+    warnings: Vec<Warning>,
+}
+
+impl Run {
+    fn enable(&mut self, chart: &mut Chart, values: &Map, path: &str) -> Result<(), Error> {
+        if chart.metadata.dependencies.is_empty() {
+            return Ok(());
+        }
+        name_children(chart);
+        let values = coalesce(chart, values, Nulls::Delete, &mut self.warnings)?;
+        let requirements = &mut chart.metadata.dependencies;
+        self.apply_tags(requirements, &values);
+        self.apply_conditions(requirements, &values, path);
+        let off = requirements.iter().filter(|requirement| !requirement.enabled);
+        let off: HashSet<String> = off.map(|requirement| requirement.name.clone()).collect();
+        requirements.retain(|requirement| !off.contains(&requirement.name));
+        chart.dependencies.retain(|child| !off.contains(child.name()));
+        for child in &mut chart.dependencies {
+            let path = format!("{path}{}.", child.name());
+            self.enable(child, &values, &path)?;
+        }
+        Ok(())
+    }
+
+    fn apply_tags(&mut self, requirements: &mut [Dependency], values: &Map) {
+        let Some(Value::Map(tags)) = values.get("tags") else { return };
+        for requirement in requirements {
+            let (mut on, mut off) = (false, false);
+            for tag in &requirement.tags {
+                match tags.get(tag) {
+                    None => {}
+                    Some(Value::Bool(true)) => on = true,
+                    Some(Value::Bool(false)) => off = true,
+                    Some(_) => self.warnings.push(Warning::warn(
+                        "returned non-bool value",
+                        vec![("tag", tag.clone()), ("chart", requirement.name.clone())],
+                    )),
+                }
+            }
+            requirement.enabled = on || !off;
+        }
+    }
+
+    fn apply_conditions(&mut self, requirements: &mut [Dependency], values: &Map, path: &str) {
+        for requirement in requirements {
+            for condition in requirement.condition.trim().split(',') {
+                if condition.is_empty() {
+                    continue;
+                }
+                match find_value(values, &format!("{path}{condition}")) {
+                    None => {}
+                    Some(Value::Bool(enabled)) => {
+                        requirement.enabled = enabled;
+                        break;
+                    }
+                    Some(_) => self.warnings.push(Warning::warn(
+                        "returned non-bool value",
+                        vec![("path", condition.to_owned()), ("chart", requirement.name.clone())],
+                    )),
+                }
+            }
+        }
+    }
+
+    fn import(&mut self, chart: &mut Chart) -> Result<(), Error> {
+        for child in &mut chart.dependencies {
+            self.import(child)?;
+        }
+        if chart.metadata.dependencies.is_empty() {
+            return Ok(());
+        }
+        let values = coalesce(chart, &Map::new(), Nulls::Keep, &mut self.warnings)?;
+        let imported = Map::new();
+        for requirement in &mut chart.metadata.dependencies {
+            let mut taken = Vec::new();
+            for import in std::mem::take(&mut requirement.import_values.0) {
+                self.import_one(&requirement.name, &import, &values, &imported, &mut taken);
+            }
+            requirement.import_values = ImportValues(taken);
+        }
+        merge_tables(&values, &copy_map(&imported), &mut self.warnings);
+        chart.values = values;
+        Ok(())
+    }
+
+    fn import_one(
+        &mut self,
+        name: &str,
+        import: &Value,
+        values: &Map,
+        imported: &Map,
+        taken: &mut Vec<Value>,
+    ) {
+        let (child, parent, warning) = match import {
+            Value::Map(map) => {
+                let part = |key: &str| to_text(&map.get(key).unwrap_or_default()).to_string();
+                (part("child"), part("parent"), "ImportValues missing table from chart")
+            }
+            Value::Str(text) => {
+                (format!("exports.{text}"), ".".to_owned(), "ImportValues missing table")
+            }
+            _ => return,
+        };
+        let pair = [
+            (Str::from("child"), Value::str(child.as_str())),
+            (Str::from("parent"), Value::str(parent.as_str())),
+        ];
+        let entries: Entries = pair.into_iter().collect();
+        taken.push(Value::Map(Map::open(MapType::Strings, entries)));
+        match find_table(values, &format!("{name}.{child}")) {
+            Ok(table) => {
+                // Shared on purpose: what a second import adds shows in the first one's source, as in Helm.
+                let under = nest(&parent, table);
+                merge_tables(imported, &under, &mut self.warnings);
+            }
+            Err(error) => {
+                let mut attributes = Vec::new();
+                if matches!(import, Value::Map(_)) {
+                    attributes.push(("chart", name.to_owned()));
+                }
+                attributes.push(("error", error));
+                self.warnings.push(Warning::warn(warning, attributes));
+            }
+        }
+    }
+}
+
+/// Makes the subcharts the undeclared ones, then for each requirement a copy of the chart it
+/// names, under its alias. Sets the requirement's name to the alias and switches it on.
+fn name_children(chart: &mut Chart) {
+    let Chart { metadata, dependencies: children, .. } = chart;
+    let fits = |child: &Chart, requirement: &Dependency| {
+        child.name() == requirement.name
+            && is_compatible(&requirement.version, &child.metadata.version)
+    };
+    let existing = std::mem::take(children);
+    let is_declared = |child: &&Chart| metadata.dependencies.iter().any(|r| fits(child, r));
+    children.extend(existing.iter().filter(|child| !is_declared(child)).cloned());
+    for requirement in &mut metadata.dependencies {
+        if let Some(found) = existing.iter().find(|child| fits(child, requirement)) {
+            let mut copy = found.clone();
+            if !requirement.alias.is_empty() {
+                copy.metadata.name.clone_from(&requirement.alias);
+            }
+            children.push(copy);
+        }
+        requirement.enabled = true;
+        if !requirement.alias.is_empty() {
+            requirement.name.clone_from(&requirement.alias);
+        }
+    }
+}
+
+/// Returns a map that holds `table` at the dotted path; `.` is the map itself.
+fn nest(path: &str, table: Map) -> Map {
+    if path == "." {
+        return table;
+    }
+    path.rsplit('.').fold(table, |inner, part| Map::from_pairs([(part, Value::Map(inner))]))
+}
+
+/// Returns whether a chart's version is in the range of a requirement. What cannot be parsed is
+/// not.
+fn is_compatible(range: &str, version: &str) -> bool {
+    match (Constraint::parse(range), Version::parse(version)) {
+        (Ok(range), Ok(version)) => range.matches(&version),
+        _ => false,
+    }
+}

@@ -1,0 +1,22 @@
+//! Turns a chart and the user's sources into the values that templates see.
+//!
+//! The order is [`ValueSources::read`], then [`process_dependencies`], then [`merge`]. For an
+//! upgrade [`reuse`] stands between the first two.
+
+mod coalesce;
+mod dependency;
+mod error;
+mod reuse;
+mod set;
+mod sources;
+mod table;
+
+pub use coalesce::merge;
+pub use dependency::process_dependencies;
+pub use error::{Error, SetError};
+pub use reuse::{Reuse, Reused, reuse};
+pub use set::{
+    parse_set_file_into, parse_set_into, parse_set_json_into, parse_set_literal_into,
+    parse_set_string_into,
+};
+pub use sources::{ValueSources, split_list};

@@ -1,0 +1,65 @@
+use super::coalesce::{Nulls, coalesce, copy_map, merge_tables};
+use super::Error;
+use crate::chart::{Chart, Warned};
+use crate::value::Map;
+
+/// What an upgrade does with the values of the release it replaces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reuse {
+    /// Takes the old user values if there are no new ones at all; the default.
+    #[default]
+    WhenNoneGiven,
+    /// `--reset-values`: takes the new user values alone.
+    Never,
+    /// `--reuse-values`: new user values over all that the old release computed, defaults
+    /// included.
+    All,
+    /// `--reset-then-reuse-values`: new user values over old user values over new defaults.
+    UserValues,
+}
+
+/// The values an upgrade goes on with.
+#[derive(Clone, Debug)]
+pub struct Reused {
+    /// The user values.
+    pub user: Map,
+    /// The defaults that take the place of the new chart's `values`; `None` leaves those.
+    pub defaults: Option<Map>,
+}
+
+/// Combines the user values of an upgrade with those of the release it replaces.
+///
+/// `old_chart` and `old_user` come from the release record, `new_user` from the command line.
+///
+/// # Errors
+/// [`Error::SubchartValues`] when `old_user` does not fit `old_chart`.
+///
+/// # Source
+/// Helm v4 `pkg/action/upgrade.go`, `reuseValues`.
+pub fn reuse(
+    mode: Reuse,
+    old_chart: &Chart,
+    old_user: &Map,
+    new_user: &Map,
+) -> Result<Warned<Reused>, Error> {
+    let mut warnings = Vec::new();
+    let value = match mode {
+        Reuse::Never => Reused { user: copy_map(new_user), defaults: None },
+        Reuse::WhenNoneGiven => {
+            let user = if new_user.is_empty() { old_user } else { new_user };
+            Reused { user: copy_map(user), defaults: None }
+        }
+        Reuse::All => {
+            let defaults = coalesce(old_chart, old_user, Nulls::Delete, &mut warnings)?;
+            let user = copy_map(new_user);
+            merge_tables(&user, &copy_map(old_user), &mut warnings);
+            Reused { user, defaults: Some(defaults) }
+        }
+        Reuse::UserValues => {
+            let user = copy_map(new_user);
+            merge_tables(&user, &copy_map(old_user), &mut warnings);
+            Reused { user, defaults: None }
+        }
+    };
+    Ok(Warned { value, warnings })
+}

@@ -1,0 +1,175 @@
+use std::fs;
+use std::io::Read;
+
+use super::set::{
+    parse_set_file_into, parse_set_into, parse_set_json_into, parse_set_literal_into,
+    parse_set_string_into,
+};
+use super::Error;
+use crate::value::{Map, Str, Value};
+use crate::chart::{self, merge_maps};
+use crate::json;
+
+/// Where the user's values come from, as given on the command line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(clap::Args))]
+pub struct ValueSources {
+    /// specify values in a YAML file or a URL (can specify multiple)
+    #[cfg_attr(feature = "cli", arg(short = 'f', long = "values", value_name = "strings"))]
+    pub values: Vec<String>,
+    /// set JSON values on the command line (can specify multiple or separate values with commas:
+    /// key1=jsonval1,key2=jsonval2 or using json format: {"key1": jsonval1, "key2": "jsonval2"})
+    #[cfg_attr(feature = "cli", arg(long, value_name = "stringArray"))]
+    pub set_json: Vec<String>,
+    /// set values on the command line (can specify multiple or separate values with commas:
+    /// key1=val1,key2=val2)
+    #[cfg_attr(feature = "cli", arg(long, value_name = "stringArray"))]
+    pub set: Vec<String>,
+    /// set STRING values on the command line (can specify multiple or separate values with
+    /// commas: key1=val1,key2=val2)
+    #[cfg_attr(feature = "cli", arg(long, value_name = "stringArray"))]
+    pub set_string: Vec<String>,
+    /// set values from respective files specified via the command line (can specify multiple or
+    /// separate values with commas: key1=path1,key2=path2)
+    #[cfg_attr(feature = "cli", arg(long, value_name = "stringArray"))]
+    pub set_file: Vec<String>,
+    /// set a literal STRING value on the command line
+    #[cfg_attr(feature = "cli", arg(long, value_name = "stringArray"))]
+    pub set_literal: Vec<String>,
+}
+
+impl ValueSources {
+    /// Reads and merges all sources; later kinds win over earlier ones, in the order of the
+    /// fields, whatever their order on the command line was.
+    ///
+    /// Each entry of `values` may name several files, parted by commas. `-` reads `stdin`. Nulls
+    /// are kept. The result is writable and shares nothing.
+    ///
+    /// # Errors
+    /// [`Error`] for the first source that cannot be read.
+    pub fn read(&self, stdin: &mut dyn Read) -> Result<Map, Error> {
+        let ValueSources { values, set_json, set, set_string, set_file, set_literal } = self;
+        let base = Map::new();
+        for list in values {
+            for path in split_list(list)? {
+                let content = read_source(&path, stdin)?;
+                let file = chart::read_values(content.as_bytes())
+                    .map_err(|cause| Error::Parse { path: path.clone(), cause })?;
+                merge_maps(&base, &file);
+            }
+        }
+        for argument in set_json {
+            set_json_argument(&base, argument)?;
+        }
+        let wrap = |flag| move |cause| Error::Set { flag, cause };
+        for argument in set {
+            parse_set_into(&base, argument).map_err(wrap("--set"))?;
+        }
+        for argument in set_string {
+            parse_set_string_into(&base, argument).map_err(wrap("--set-string"))?;
+        }
+        for argument in set_file {
+            let mut read =
+                |path: &str| read_source(path, stdin).map_err(|error| error.to_string());
+            parse_set_file_into(&base, argument, &mut read).map_err(wrap("--set-file"))?;
+        }
+        for argument in set_literal {
+            parse_set_literal_into(&base, argument).map_err(wrap("--set-literal"))?;
+        }
+        Ok(base)
+    }
+}
+
+fn set_json_argument(base: &Map, argument: &str) -> Result<(), Error> {
+    let trimmed = argument.trim();
+    if !trimmed.starts_with('{') {
+        return parse_set_json_into(base, argument)
+            .map_err(|cause| Error::SetJson { argument: argument.to_owned(), cause });
+    }
+    match json::read(trimmed.as_bytes()) {
+        Ok(Value::Map(object)) => {
+            merge_maps(base, &object);
+            Ok(())
+        }
+        Ok(_) => Ok(()),
+        Err(cause) => Err(Error::SetJsonObject { argument: argument.to_owned(), cause }),
+    }
+}
+
+fn read_source(path: &str, stdin: &mut dyn Read) -> Result<Str, Error> {
+    let mut content = Vec::new();
+    if path.trim() == "-" {
+        stdin
+            .read_to_end(&mut content)
+            .map_err(|cause| Error::Read { path: "-".to_owned(), cause })?;
+        return Ok(Str::from(content));
+    }
+    if is_remote(path) {
+        return Err(Error::Remote { url: path.to_owned() });
+    }
+    let mut file = fs::File::open(path)
+        .map_err(|cause| Error::Open { path: path.to_owned(), cause })?;
+    file.read_to_end(&mut content)
+        .map_err(|cause| Error::Read { path: path.to_owned(), cause })?;
+    Ok(Str::from(content))
+}
+
+fn is_remote(path: &str) -> bool {
+    ["http", "https", "oci"].iter().any(|scheme| {
+        path.split_once("://").is_some_and(|(found, _)| found.eq_ignore_ascii_case(scheme))
+    })
+}
+
+/// Splits a comma-separated list; an item in double quotes may hold commas, and `""` for a quote.
+///
+/// # Errors
+/// [`Error::List`] for a quote that is not closed or stands inside an item.
+pub fn split_list(text: &str) -> Result<Vec<String>, Error> {
+    let fail = |message| Error::List { argument: text.to_owned(), message };
+    let mut items = Vec::new();
+    if text.is_empty() {
+        return Ok(items);
+    }
+    let mut rest = text;
+    loop {
+        let Some(quoted) = rest.strip_prefix('"') else {
+            let (item, after) = match rest.split_once(',') {
+                Some((item, after)) => (item, Some(after)),
+                None => (rest, None),
+            };
+            if item.contains('"') {
+                return Err(fail("bare \" in non-quoted-field"));
+            }
+            items.push(item.to_owned());
+            match after {
+                Some(after) => rest = after,
+                None => return Ok(items),
+            }
+            continue;
+        };
+        let mut item = String::new();
+        let mut at = quoted;
+        loop {
+            let Some((part, after)) = at.split_once('"') else {
+                return Err(fail("extraneous or missing \" in quoted-field"));
+            };
+            item.push_str(part);
+            match after.strip_prefix('"') {
+                Some(after) => {
+                    item.push('"');
+                    at = after;
+                }
+                None => {
+                    at = after;
+                    break;
+                }
+            }
+        }
+        items.push(item);
+        match at.strip_prefix(',') {
+            Some(after) => rest = after,
+            None if at.is_empty() => return Ok(items),
+            None => return Err(fail("extraneous or missing \" in quoted-field")),
+        }
+    }
+}
