@@ -53,7 +53,8 @@ pub fn documents(text: &[u8]) -> Vec<Range<usize>> {
 pub fn split_documents(text: &[u8]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     // Go trims Unicode white space.
-    let mut start = text.len() - trim_start(text).len();
+    let first = text.len() - trim_start(text).len();
+    let mut start = first;
     let mut push = |range: Range<usize>| {
         let piece = trim_start(&text[range.clone()]);
         if !piece.is_empty() {
@@ -64,7 +65,7 @@ pub fn split_documents(text: &[u8]) -> Vec<Range<usize>> {
     while let Some(i) = memchr::memmem::find(&text[from..], b"---") {
         let at = from + i;
         from = at + 3;
-        if at == start || text[at - 1] == b'\n' {
+        if at == first || text[at - 1] == b'\n' {
             push(start..at);
             while matches!(text.get(from), Some(b' ' | b'\t')) {
                 from += 1;

@@ -10,6 +10,8 @@ pub struct Error {
     pub line: usize,
     /// The column of the failure in characters, counted from 1; 0 when there is no one place.
     pub column: usize,
+    /// The offset of the failure in bytes.
+    pub offset: usize,
     /// The message without the line.
     pub message: String,
     /// The line that Helm prints, which is often one too small, and missing near the top.
@@ -33,9 +35,23 @@ impl fmt::Display for Error {
 }
 
 impl Error {
+    /// Returns Helm's whole text: `error converting YAML to JSON: yaml: …` for failures of reading
+    /// and conversion.
+    #[must_use]
+    pub fn in_helm(&self) -> String {
+        format!("error converting YAML to JSON: {self}")
+    }
+
     /// A failure that has no line in Helm's text.
     pub(super) fn plain(message: impl Into<String>) -> Self {
-        Error { line: 0, column: 0, message: message.into(), printed_line: 0, yaml_prefix: true }
+        Error {
+            line: 0,
+            column: 0,
+            offset: 0,
+            message: message.into(),
+            printed_line: 0,
+            yaml_prefix: true,
+        }
     }
 
     /// A failure of the step from YAML to JSON.

@@ -35,6 +35,12 @@ fn is_digit(c: char) -> bool {
 /// The key order of go-yaml's encoder.
 #[must_use]
 pub fn natural_cmp(a: &str, b: &str) -> Ordering {
+    compare(a, b, false)
+}
+
+/// Compares by [`natural_cmp`], or as go-yaml 3 does: there a letter right behind a digit comes
+/// before a non-letter.
+fn compare(a: &str, b: &str, letters_after_digits_first: bool) -> Ordering {
     let same = a.as_bytes().iter().zip(b.as_bytes()).take_while(|(x, y)| x == y).count();
     let mut same = same.min(a.len()).min(b.len());
     while !a.is_char_boundary(same) || !b.is_char_boundary(same) {
@@ -45,9 +51,12 @@ pub fn natural_cmp(a: &str, b: &str) -> Ordering {
     };
     match (is_letter(x), is_letter(y)) {
         (true, true) => return x.cmp(&y),
-        (true, false) => return Ordering::Greater,
-        (false, true) => return Ordering::Less,
         (false, false) => {}
+        (letter, _) => {
+            let flip =
+                letters_after_digits_first && a[..same].chars().next_back().is_some_and(is_digit);
+            return if letter == flip { Ordering::Less } else { Ordering::Greater };
+        }
     }
     // A zero inside a longer number must weigh as a digit, not as a leading zero.
     let inside = (x == '0' || y == '0')
@@ -64,20 +73,23 @@ pub fn natural_cmp(a: &str, b: &str) -> Ordering {
 }
 
 /// Sorts entries by [`natural_cmp`]. A merge sort that bears an order which is not transitive.
-pub(super) fn sort<'a>(entries: &mut Vec<(std::borrow::Cow<'a, str>, &'a (Str, Value))>) {
-    if entries.windows(2).all(|w| natural_cmp(&w[0].0, &w[1].0) != Ordering::Greater) {
+pub(super) fn sort<'a>(
+    entries: &mut Vec<(std::borrow::Cow<'a, str>, &'a (Str, Value))>,
+    letters_after_digits_first: bool,
+) {
+    let greater = |a: &str, b: &str| compare(a, b, letters_after_digits_first) == Ordering::Greater;
+    if entries.windows(2).all(|w| !greater(&w[0].0, &w[1].0)) {
         return;
     }
     let middle = entries.len() / 2;
     let mut right = entries.split_off(middle);
-    sort(entries);
-    sort(&mut right);
+    sort(entries, letters_after_digits_first);
+    sort(&mut right, letters_after_digits_first);
     let left = std::mem::take(entries);
     entries.reserve(left.len() + right.len());
     let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
     while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
-        let next =
-            if natural_cmp(&a.0, &b.0) == Ordering::Greater { &mut right } else { &mut left };
+        let next = if greater(&a.0, &b.0) { &mut right } else { &mut left };
         entries.extend(next.next());
     }
     entries.extend(left);

@@ -8,7 +8,10 @@ mod head;
 mod key_order;
 mod position;
 mod read;
+#[cfg(test)]
+mod recorded;
 mod resolve;
+mod scan;
 mod write;
 
 pub use document::{documents, read_all, split_documents};

@@ -62,6 +62,8 @@ enum Key {
     Merge,
     /// The next node is a value whose key could not be used.
     Refused,
+    /// The next node is a value whose key has no JSON form: its type and text.
+    Unsupported(&'static str, String, Mark),
 }
 
 enum Content {
@@ -159,14 +161,14 @@ impl<'a> Reader<'a> {
                     }
                     let decoded = self.scalar(tag.as_deref(), value, plain, start);
                     if let Some(anchor) = anchor {
-                        self.set_anchor(anchor.into_owned(), Some(decoded.clone()), 1);
+                        self.set_anchor(anchor.to_owned(), Some(decoded.clone()), 1);
                     }
                     if let Some(done) = self.place(decoded, start, end, Children::None, false) {
                         return Ok(done);
                     }
                 }
                 Data::Alias(name) => {
-                    let value = self.alias(&name, start)?;
+                    let value = self.alias(name, start)?;
                     if is_key {
                         self.alias_key(&value, start);
                     } else if let Some(done) = self.place(value, start, end, Children::None, true) {
@@ -204,14 +206,14 @@ impl<'a> Reader<'a> {
     fn open(
         &mut self,
         content: Content,
-        anchor: Option<Cow<'a, str>>,
+        anchor: Option<&'a str>,
         start: Mark,
     ) -> Result<(), Error> {
         if self.frames.len() >= MAX_DEPTH {
             return Err(Error::plain(format!("exceeded max depth of {MAX_DEPTH}"))
                 .at(start.line + 1, start.column + 1));
         }
-        let anchor = anchor.map(Cow::into_owned);
+        let anchor = anchor.map(str::to_owned);
         if let Some(anchor) = &anchor {
             self.set_anchor(anchor.clone(), None, 0);
         }
@@ -315,6 +317,16 @@ impl<'a> Reader<'a> {
                         keep_first(&mut self.decode_error, error, start);
                     }
                 }
+                Key::Unsupported(kind, key, mark) => {
+                    let value = match GoNode::from_value(&value) {
+                        GoNode::Nil => "<nil>".to_owned(),
+                        node => node.go_syntax(),
+                    };
+                    let error = Error::conversion(format!(
+                        "unsupported map key of type: {kind}, key: {key}, value: {value}"
+                    ));
+                    keep_first(&mut self.convert_error, error, mark);
+                }
                 Key::Refused | Key::Awaited => {}
             },
         }
@@ -329,7 +341,7 @@ impl<'a> Reader<'a> {
 
     fn scalar_key(
         &mut self,
-        anchor: Option<Cow<'a, str>>,
+        anchor: Option<&'a str>,
         tag: Option<&str>,
         text: &str,
         plain: bool,
@@ -348,26 +360,23 @@ impl<'a> Reader<'a> {
         let node = self.typed_scalar(tag, text, plain, start);
         if let Some(anchor) = anchor {
             let value = self.json_view(&node, start);
-            self.set_anchor(anchor.into_owned(), Some(value), 1);
+            self.set_anchor(anchor.to_owned(), Some(value), 1);
         }
-        let key = self.key_text(&node, start);
+        let key = Self::key_text(&node, start);
         self.set_key(key);
     }
 
-    fn key_text(&mut self, node: &GoNode, start: Mark) -> Key {
+    fn key_text(node: &GoNode, start: Mark) -> Key {
         let text = match node {
             GoNode::Str(text) => text.clone(),
             GoNode::Bool(b) => Str::from(if *b { "true" } else { "false" }),
             GoNode::Int(n) => Str::from(n.to_string()),
             GoNode::Float(x) => Str::from(float_key(*x)),
             GoNode::Nil | GoNode::Uint(_) | GoNode::List(_) | GoNode::Map(_) => {
-                let error = Error::conversion(format!(
-                    "unsupported map key of type: {}, key: {}",
-                    if matches!(node, GoNode::Nil) { "%!s(<nil>)" } else { "uint64" },
-                    node.go_syntax()
-                ));
-                keep_first(&mut self.convert_error, error, start);
-                return Key::Refused;
+                return match node {
+                    GoNode::Nil => Key::Unsupported("%!s(<nil>)", "<nil>".to_owned(), start),
+                    _ => Key::Unsupported("uint64", node.go_syntax(), start),
+                };
             }
         };
         Key::Is(text, start)
@@ -385,13 +394,13 @@ impl<'a> Reader<'a> {
             }
             _ => GoNode::Nil,
         };
-        let key = self.key_text(&node, start);
+        let key = Self::key_text(&node, start);
         self.set_key(key);
     }
 
-    fn refuse_key(&mut self, anchor: Option<Cow<'a, str>>, key: &GoNode, start: Mark) {
+    fn refuse_key(&mut self, anchor: Option<&'a str>, key: &GoNode, start: Mark) {
         if let Some(anchor) = anchor {
-            self.set_anchor(anchor.into_owned(), Some(Value::Nil), 1);
+            self.set_anchor(anchor.to_owned(), Some(Value::Nil), 1);
         }
         let error = Error::plain(format!("invalid map key: {}", key.go_syntax()));
         keep_first(&mut self.decode_error, error, start);
@@ -547,7 +556,7 @@ impl<'a> Reader<'a> {
                 Data::Scalar { tag, value, plain, .. } => {
                     self.typed_scalar(tag.as_deref(), &value, plain, event.start)
                 }
-                Data::Alias(name) => GoNode::from_value(&self.alias(&name, event.start)?),
+                Data::Alias(name) => GoNode::from_value(&self.alias(name, event.start)?),
                 Data::SequenceStart(_) => GoNode::List(self.go_list()?),
                 Data::MappingStart(_) => GoNode::Map(self.go_map()?),
                 _ => GoNode::Nil,

@@ -34,7 +34,14 @@ pub fn resolve(text: &str) -> Scalar {
         b'.' => match bytes {
             b".inf" | b".Inf" | b".INF" => Scalar::Float(f64::INFINITY),
             b".nan" | b".NaN" | b".NAN" => Scalar::Float(f64::NAN),
-            // Go's general float parser runs here; with this first byte it takes the same texts.
+            // Go's general float parser runs here, which takes underscores between digits only.
+            _ if bytes.contains(&b'_') => {
+                let digit = |i: usize| bytes.get(i).is_some_and(u8::is_ascii_digit);
+                if (1..bytes.len()).any(|i| bytes[i] == b'_' && !(digit(i - 1) && digit(i + 1))) {
+                    return Scalar::Str;
+                }
+                float(text.replace('_', "").as_bytes()).map_or(Scalar::Str, Scalar::Float)
+            }
             _ => float(bytes).map_or(Scalar::Str, Scalar::Float),
         },
         b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~' => word(bytes),
@@ -316,6 +323,8 @@ mod tests {
             ("18446744073709551616", Scalar::Float(18_446_744_073_709_551_616.0)),
             (".5", Scalar::Float(0.5)),
             (".", Scalar::Str),
+            (".5_0", Scalar::Float(0.5)),
+            ("._1", Scalar::Str),
             ("-.5", Scalar::Float(-0.5)),
             ("-.inf", Scalar::Float(f64::NEG_INFINITY)),
             (".Inf", Scalar::Float(f64::INFINITY)),

@@ -35,7 +35,7 @@ pub struct WriteError(String);
 ///
 /// # Errors
 /// `error marshaling into JSON: json: unsupported value: NaN` for floats that JSON lacks;
-/// `error converting JSON to YAML: yaml: control characters are not allowed` for text with
+/// `yaml: control characters are not allowed` for text with
 /// characters that YAML forbids; too deep a nesting and too long a key.
 pub fn write(out: &mut Vec<u8>, value: &Value, options: &WriteOptions) -> Result<(), WriteError> {
     Writer::run(out, value, *options, Dialect::Json)
@@ -216,7 +216,7 @@ impl Writer<'_> {
                 self.word(&text);
             }
             Value::Str(text) => {
-                let text = self.text(text.as_bytes())?;
+                let text = self.text(text.as_bytes(), false)?;
                 self.scalar(&text, parent, false);
             }
             Value::Bytes(bytes) if self.dialect == Dialect::Json => {
@@ -274,9 +274,7 @@ impl Writer<'_> {
         if self.depth > MAX_DEPTH {
             return Err(WriteError(match self.dialect {
                 Dialect::Json => {
-                    format!(
-                        "error converting JSON to YAML: yaml: exceeded max depth of {MAX_DEPTH}"
-                    )
+                    format!("yaml: exceeded max depth of {MAX_DEPTH}")
                 }
                 Dialect::Pretty => format!("yaml: exceeded max depth of {MAX_DEPTH}"),
             }));
@@ -318,13 +316,13 @@ impl Writer<'_> {
         }
         let mut sorted = Vec::with_capacity(entries.len());
         for entry in entries {
-            let key = self.text(entry.0.as_bytes())?;
+            let key = self.text(entry.0.as_bytes(), true)?;
             if self.dialect == Dialect::Json && key.len() + 2 > MAX_JSON_KEY / 6 {
                 check_json_key(entry.0.as_bytes())?;
             }
             sorted.push((key, entry));
         }
-        key_order::sort(&mut sorted);
+        key_order::sort(&mut sorted, self.dialect == Dialect::Pretty);
         let indent = parent.map_or(0, |indent| indent + 2);
         for (key, (_, value)) in &sorted {
             self.indent_to(indent);
@@ -354,7 +352,7 @@ impl Writer<'_> {
     }
 
     /// Returns the text that the step through JSON leaves of a string.
-    fn text<'a>(&self, bytes: &'a [u8]) -> Result<Cow<'a, str>, WriteError> {
+    fn text<'a>(&self, bytes: &'a [u8], is_key: bool) -> Result<Cow<'a, str>, WriteError> {
         let text = match std::str::from_utf8(bytes) {
             Ok(text) => Cow::Borrowed(text),
             Err(_) => {
@@ -371,13 +369,14 @@ impl Writer<'_> {
         }
         let forbidden = |c| matches!(c, '\u{7f}' | '\u{80}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
         if text.chars().any(forbidden) {
-            return Err(WriteError(
-                "error converting JSON to YAML: yaml: control characters are not allowed"
-                    .to_owned(),
-            ));
+            return Err(WriteError("yaml: control characters are not allowed".to_owned()));
         }
         if text.contains('\u{85}') {
-            return Ok(Cow::Owned(fold_next_lines(&text)));
+            return if is_key {
+                Err(key_refused())
+            } else {
+                fold_next_lines(&text).map(Cow::Owned)
+            };
         }
         Ok(text)
     }
@@ -505,16 +504,12 @@ impl Writer<'_> {
 
     fn double(&mut self, text: &str, indent: usize, may_fold: bool) {
         self.indicator(b'"', true, false);
-        // go-yaml 2 looks for the mark at the start of the text instead of at the character.
-        let escape_all = self.dialect == Dialect::Json && text.starts_with('\u{feff}');
+        // go-yaml looks for the mark at the start of the text instead of at the character.
+        let escape_all = text.starts_with('\u{feff}');
         let mut spaces = false;
         let mut chars = text.char_indices().peekable();
         while let Some((i, c)) = chars.next() {
-            if escape_all
-                || !is_printable(c, self.dialect == Dialect::Pretty)
-                || is_break(c)
-                || matches!(c, '"' | '\\')
-            {
+            if escape_all || !is_printable(c, false) || is_break(c) || matches!(c, '"' | '\\') {
                 self.escape(c);
                 spaces = false;
             } else if c == ' ' {
@@ -614,36 +609,49 @@ fn bytecount(text: &str) -> usize {
     text.chars().count()
 }
 
+/// The step through JSON loses a key that is too long or breaks its line.
+fn key_refused() -> WriteError {
+    WriteError("yaml: did not find expected ',' or '}'".to_owned())
+}
+
 /// Fails for keys whose JSON text is longer than the reader of the second step looks ahead.
 fn check_json_key(key: &[u8]) -> Done {
     let mut quoted = Vec::with_capacity(key.len() + 16);
     json::push_string(&mut quoted, key, json::Escape::Html);
     let length = String::from_utf8_lossy(&quoted).chars().count();
     if length > MAX_JSON_KEY {
-        return Err(WriteError(
-            "error converting JSON to YAML: yaml: did not find expected ',' or '}'".to_owned(),
-        ));
+        return Err(key_refused());
     }
     Ok(())
 }
 
 /// Folds U+0085, which JSON leaves alone and YAML reads as a line break.
-fn fold_next_lines(text: &str) -> String {
+fn fold_next_lines(text: &str) -> Result<String, WriteError> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
+    let mut line = 1;
     while let Some(i) = rest.find([' ', '\u{85}']) {
         out.push_str(&rest[..i]);
         let run = &rest[i..];
         let end = run.find(|c| c != ' ' && c != '\u{85}').unwrap_or(run.len());
-        match run[..end].chars().filter(|c| *c == '\u{85}').count() {
+        let breaks = run[..end].chars().filter(|c| *c == '\u{85}').count();
+        match breaks {
             0 => out.push_str(&run[..end]),
             1 => out.push(' '),
             n => out.extend(std::iter::repeat_n('\n', n - 1)),
         }
+        line += breaks;
         rest = &run[end..];
+        let begins = rest.strip_prefix("---").or_else(|| rest.strip_prefix("..."));
+        if run[..end].ends_with('\u{85}') && begins.is_some_and(|s| s.starts_with([' ', '\u{85}']))
+        {
+            return Err(WriteError(format!(
+                "yaml: line {line}: found unexpected document indicator"
+            )));
+        }
     }
     out.push_str(rest);
-    out
+    Ok(out)
 }
 
 fn is_break(c: char) -> bool {
