@@ -41,12 +41,15 @@ pub fn deep_equal(a: &Value, b: &Value) -> bool {
                 }
         }
         (Value::Map(a), Value::Map(b)) => {
-            a.ptr_eq(b)
-                || a.map_type() == b.map_type() && a.is_nil() == b.is_nil() && {
-                    let (a, b) = (a.entries(), b.entries());
-                    a.len() == b.len()
-                        && a.iter().zip(b.iter()).all(|(a, b)| a.0 == b.0 && deep_equal(&a.1, &b.1))
-                }
+            a.map_type() == b.map_type()
+                && (a.ptr_eq(b)
+                    || a.is_nil() == b.is_nil() && {
+                        let (a, b) = (a.entries(), b.entries());
+                        a.len() == b.len()
+                            && a.iter()
+                                .zip(b.iter())
+                                .all(|(a, b)| a.0 == b.0 && deep_equal(&a.1, &b.1))
+                    })
         }
         (Value::Object(a), Value::Object(b)) => a.equals(b.as_ref()),
         _ => false,
@@ -60,7 +63,7 @@ fn rebuild(value: &Value, made: &mut HashMap<usize, Map>, frozen: bool) -> Value
         Value::Map(map) => {
             let address = map.address();
             if let Some(done) = made.get(&address) {
-                return Value::Map(done.clone());
+                return Value::Map(done.with_type(map.map_type()));
             }
             let entries =
                 map.entries().into_iter().map(|(k, v)| (k, rebuild(&v, made, frozen))).collect();

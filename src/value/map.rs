@@ -25,11 +25,14 @@ pub struct Frozen;
 
 /// A shared, mutable Go map with string keys. Clones are aliases: a write is seen by all of them.
 #[derive(Clone, Debug)]
-pub struct Map(Arc<Node>);
+pub struct Map {
+    node: Arc<Node>,
+    /// Beside the node, because Go may see one map under two types.
+    map_type: MapType,
+}
 
 #[derive(Debug)]
 struct Node {
-    map_type: MapType,
     nil: bool,
     cell: Cell,
 }
@@ -139,6 +142,10 @@ impl Default for Map {
 }
 
 impl Map {
+    fn made(map_type: MapType, nil: bool, cell: Cell) -> Self {
+        Map { node: Arc::new(Node { nil, cell }), map_type }
+    }
+
     /// Makes an empty, writable `map[string]interface {}`.
     #[must_use]
     pub fn new() -> Self {
@@ -148,19 +155,19 @@ impl Map {
     /// Makes a writable map.
     #[must_use]
     pub fn open(map_type: MapType, entries: Entries) -> Self {
-        Map(Arc::new(Node { map_type, nil: false, cell: Cell::Open(RwLock::new(entries)) }))
+        Map::made(map_type, false, Cell::Open(RwLock::new(entries)))
     }
 
     /// Makes a map that refuses writes and needs no lock to read.
     #[must_use]
     pub fn frozen(map_type: MapType, entries: Entries) -> Self {
-        Map(Arc::new(Node { map_type, nil: false, cell: Cell::Frozen(entries) }))
+        Map::made(map_type, false, Cell::Frozen(entries))
     }
 
     /// Makes a nil map: empty, but `null` in JSON.
     #[must_use]
     pub fn nil(map_type: MapType) -> Self {
-        Map(Arc::new(Node { map_type, nil: true, cell: Cell::Frozen(Entries::default()) }))
+        Map::made(map_type, true, Cell::Frozen(Entries::default()))
     }
 
     /// Makes a writable `map[string]interface {}` from pairs; of equal keys the last wins.
@@ -171,24 +178,30 @@ impl Map {
     /// Returns the Go type.
     #[must_use]
     pub fn map_type(&self) -> MapType {
-        self.0.map_type
+        self.map_type
+    }
+
+    /// Returns an alias of this map under another Go type, as a conversion in Go does.
+    #[must_use]
+    pub fn with_type(&self, map_type: MapType) -> Map {
+        Map { node: Arc::clone(&self.node), map_type }
     }
 
     /// Returns whether this is a nil map.
     #[must_use]
     pub fn is_nil(&self) -> bool {
-        self.0.nil
+        self.node.nil
     }
 
     /// Returns whether writes are refused.
     #[must_use]
     pub fn is_frozen(&self) -> bool {
-        matches!(self.0.cell, Cell::Frozen(_))
+        matches!(self.node.cell, Cell::Frozen(_))
     }
 
     /// Calls `read` with the entries. `read` must not write to this map.
     pub fn with<R>(&self, read: impl FnOnce(&Entries) -> R) -> R {
-        match &self.0.cell {
+        match &self.node.cell {
             Cell::Frozen(entries) => read(entries),
             Cell::Open(cell) => read(&cell.read().unwrap_or_else(PoisonError::into_inner)),
         }
@@ -199,7 +212,7 @@ impl Map {
     /// # Errors
     /// [`Frozen`] when the map is frozen.
     pub fn with_mut<R>(&self, write: impl FnOnce(&mut Entries) -> R) -> Result<R, Frozen> {
-        match &self.0.cell {
+        match &self.node.cell {
             Cell::Frozen(_) => Err(Frozen),
             Cell::Open(cell) => {
                 Ok(write(&mut cell.write().unwrap_or_else(PoisonError::into_inner)))
@@ -262,13 +275,13 @@ impl Map {
     /// Returns whether both are the same map in memory.
     #[must_use]
     pub fn ptr_eq(&self, other: &Map) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        Arc::ptr_eq(&self.node, &other.node)
     }
 
     /// Returns an address that is the same for all aliases of this map and no other living map.
     #[must_use]
     pub fn address(&self) -> usize {
-        Arc::as_ptr(&self.0).cast::<()>() as usize
+        Arc::as_ptr(&self.node).cast::<()>() as usize
     }
 
     /// Returns a writable copy of this level; nested maps stay shared.

@@ -12,12 +12,8 @@ const fn row(name: &'static str, call: fn(&Env, &[Value]) -> Result) -> Function
     Function { name, params: &[Param::Str], rest: None, call }
 }
 
-pub(super) const FUNCTIONS: &[Function] = &[
-    row("b32dec", b32dec),
-    row("b32enc", b32enc),
-    row("b64dec", b64dec),
-    row("b64enc", b64enc),
-];
+pub(super) const FUNCTIONS: &[Function] =
+    &[row("b32dec", b32dec), row("b32enc", b32enc), row("b64dec", b64dec), row("b64enc", b64enc)];
 
 fn b64enc(_: &Env, args: &[Value]) -> Result {
     Ok(Value::str(STANDARD.encode(str_arg(args, 0))))

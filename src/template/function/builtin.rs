@@ -106,9 +106,7 @@ fn equal(a: &Value, b: &Value) -> std::result::Result<bool, Failure> {
 fn same(a: &Value, b: &Value) -> std::result::Result<bool, Failure> {
     if a.kind() != b.kind() && !a.is_nil() && !b.is_nil() {
         let ((a, a_type), (b, b_type)) = (with_type(a), with_type(b));
-        return Err(Failure::Message(format!(
-            "non-comparable types {a}: {a_type}, {b_type}: {b}"
-        )));
+        return Err(Failure::Message(format!("non-comparable types {a}: {a_type}, {b_type}: {b}")));
     }
     if is_nil(a) || is_nil(b) {
         return Ok(is_nil(a) == is_nil(b));
@@ -244,9 +242,7 @@ fn index(_: &Env, args: &[Value]) -> Result {
                 items[position(step, items.len(), "slice")?].clone()
             }
             Value::Map(map) => match step {
-                Value::Str(key) => {
-                    map.get(key).unwrap_or_else(|| zero_element(map.map_type()))
-                }
+                Value::Str(key) => map.get(key).unwrap_or_else(|| zero_element(map.map_type())),
                 Value::Absent | Value::Nil => {
                     return Err("value is nil; should be of type string".into());
                 }
@@ -309,7 +305,9 @@ fn js(_: &Env, args: &[Value]) -> Result {
         match piece {
             Piece::Char(c @ ('\\' | '\'' | '"'), _) => out.extend_from_slice(&[b'\\', c as u8]),
             Piece::Char(c, _)
-                if matches!(c, '<' | '>' | '&' | '=') || c < ' ' || !c.is_ascii() && !is_print(c) =>
+                if matches!(c, '<' | '>' | '&' | '=')
+                    || c < ' '
+                    || !c.is_ascii() && !is_print(c) =>
             {
                 write!(out, "\\u{:04X}", u32::from(c)).unwrap_or_default();
             }

@@ -99,11 +99,8 @@ fn title(_: &Env, args: &[Value]) -> Result {
     let mut boundary = true;
     Ok(Value::Str(map(str_arg(args, 0), |c| {
         let shown = if boundary { to_title(c) } else { c };
-        boundary = if c.is_ascii() {
-            !c.is_ascii_alphanumeric() && c != '_'
-        } else {
-            c.is_whitespace()
-        };
+        boundary =
+            if c.is_ascii() { !c.is_ascii_alphanumeric() && c != '_' } else { c.is_whitespace() };
         shown
     })))
 }
@@ -263,7 +260,8 @@ fn joined_words(text: &Str, connector: char) -> Str {
                     last = *next;
                     at += 1;
                 }
-                if !follows_lower && !apart(before)
+                if !follows_lower
+                    && !apart(before)
                     && let Some((next, word)) = words.get(at + 1)
                     && !matches!(next, Word::Connector | Word::Punctuation)
                 {

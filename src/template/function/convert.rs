@@ -44,9 +44,7 @@ pub(super) fn string_list(value: &Value) -> List {
         Value::List(list) if list.list_type() == ListType::Strings => list.clone(),
         Value::Nil | Value::Absent => List::strings(Vec::<Str>::new()),
         _ => match items_of(value) {
-            Some(items) => {
-                List::strings(items.iter().filter(|item| !item.is_nil()).map(text_form))
-            }
+            Some(items) => List::strings(items.iter().filter(|item| !item.is_nil()).map(text_form)),
             None => List::strings([text_form(value)]),
         },
     }
@@ -122,9 +120,7 @@ pub(super) fn to_int(value: &Value) -> i64 {
         Value::Uint64(n) => *n as i64,
         Value::Float(x) => truncate(*x),
         Value::Bool(b) => i64::from(*b),
-        Value::Str(text) => {
-            parse_base_zero(without_zero_fraction(text.as_bytes())).unwrap_or(0)
-        }
+        Value::Str(text) => parse_base_zero(without_zero_fraction(text.as_bytes())).unwrap_or(0),
         _ => 0,
     }
 }
@@ -143,8 +139,9 @@ fn parse_float(text: &[u8]) -> Option<f64> {
         "nan" if unsigned.len() == lower.len() => return Some(f64::NAN),
         _ if unsigned.starts_with("0x") => parse_hex_float(&unsigned[2..])?,
         _ => {
-            let well_formed = unsigned.bytes().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'e' | b'+' | b'-'))
-                && !unsigned.starts_with(['+', '-', 'e']);
+            let well_formed =
+                unsigned.bytes().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'e' | b'+' | b'-'))
+                    && !unsigned.starts_with(['+', '-', 'e']);
             let number: f64 = if well_formed { unsigned.parse().ok()? } else { return None };
             if number.is_infinite() {
                 return None;

@@ -30,9 +30,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
 ];
 
 fn dict(_: &Env, args: &[Value]) -> Result {
-    let entries = args.chunks(2).map(|pair| {
-        (text_form(&pair[0]), pair.get(1).cloned().unwrap_or_else(|| Value::str("")))
-    });
+    let entries = args
+        .chunks(2)
+        .map(|pair| (text_form(&pair[0]), pair.get(1).cloned().unwrap_or_else(|| Value::str(""))));
     Ok(Value::Map(Map::open(MapType::Any, entries.collect())))
 }
 
@@ -45,8 +45,8 @@ fn has_key(_: &Env, args: &[Value]) -> Result {
 }
 
 /// Returns the map as the `map[string]interface {}` that sprig's functions hand back.
-fn returned(map: &Map) -> Value {
-    Value::Map(map.clone())
+pub(super) fn returned(map: &Map) -> Value {
+    Value::Map(map.with_type(MapType::Any))
 }
 
 fn set(_: &Env, args: &[Value]) -> Result {

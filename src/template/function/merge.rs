@@ -1,6 +1,7 @@
 //! `merge` and `mergeOverwrite`: deep merging of maps into the first one.
 
 use super::argument::map_arg;
+use super::dict::returned;
 use super::{Env, Function, Param, Result};
 use crate::value::{Frozen, Map, Value, is_true};
 
@@ -35,7 +36,7 @@ fn merge_all(args: &[Value], winner: Winner) -> Result {
     for i in 1..args.len() {
         merge_into(target, map_arg(args, i), winner)?;
     }
-    Ok(Value::Map(target.clone()))
+    Ok(returned(target))
 }
 
 /// Merges `source` into `target`. Maps and lists of `source` are shared with `target`, not copied.
@@ -66,4 +67,3 @@ fn merge_into(target: &Map, source: &Map, winner: Winner) -> std::result::Result
     }
     Ok(())
 }
-

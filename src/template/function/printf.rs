@@ -358,7 +358,9 @@ impl Printer {
                 't' | 'v' => self.pad(if *b { b"true" } else { b"false" }),
                 _ => self.bad_verb(value, verb),
             },
-            Value::Int(n) | Value::Int64(n) => self.integer(n.unsigned_abs(), *n < 0, true, verb, value),
+            Value::Int(n) | Value::Int64(n) => {
+                self.integer(n.unsigned_abs(), *n < 0, true, verb, value)
+            }
             Value::Uint8(n) => self.integer(u64::from(*n), false, false, verb, value),
             Value::Uint64(n) => self.integer(*n, false, false, verb, value),
             Value::Float(x) => self.float(*x, verb, value),
@@ -571,7 +573,10 @@ impl Printer {
                 self.out.extend(std::iter::repeat_n(b' ', flags.width.unwrap_or(0)));
                 return;
             }
-        } else if flags.zero && !flags.minus && let Some(width) = flags.width {
+        } else if flags.zero
+            && !flags.minus
+            && let Some(width) = flags.width
+        {
             minimum = width.saturating_sub(usize::from(signed));
         }
         let mut reversed: Vec<u8> = Vec::with_capacity(24);
@@ -623,7 +628,9 @@ impl Printer {
             _ => {
                 let digits = self.flags.precision.unwrap_or(0).max(4);
                 write!(text, "U+{code:0digits$X}").unwrap_or_default();
-                if self.flags.sharp && let Some(c) = c.filter(|c| is_print(*c)) {
+                if self.flags.sharp
+                    && let Some(c) = c.filter(|c| is_print(*c))
+                {
                     write!(text, " '{c}'").unwrap_or_default();
                 }
                 return self.pad_blank(&text);
@@ -650,7 +657,11 @@ impl Printer {
                 _ => return self.bad_verb(value, verb),
             }
         };
-        if self.flags.sharp && x.is_finite() && matches!(verb, 'f' | 'F' | 'e' | 'E') && !text.contains('.') {
+        if self.flags.sharp
+            && x.is_finite()
+            && matches!(verb, 'f' | 'F' | 'e' | 'E')
+            && !text.contains('.')
+        {
             let at = text.find('e').unwrap_or(text.len());
             text.insert(at, '.');
         }
@@ -707,11 +718,8 @@ fn general(magnitude: f64, precision: Option<usize>, keep: bool) -> String {
     }
     let shortest = precision.is_none();
     let wanted = precision.unwrap_or(6).max(1);
-    let scientific = if shortest {
-        format!("{magnitude:e}")
-    } else {
-        format!("{magnitude:.*e}", wanted - 1)
-    };
+    let scientific =
+        if shortest { format!("{magnitude:e}") } else { format!("{magnitude:.*e}", wanted - 1) };
     let (mantissa, power) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let power: i64 = power.parse().unwrap_or(0);
     let mut digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();

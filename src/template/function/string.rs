@@ -128,12 +128,8 @@ fn nospace(_: &Env, args: &[Value]) -> Result {
     if !text.as_bytes().iter().any(|b| is_latin1_space(*b)) {
         return Ok(Value::Str(text.clone()));
     }
-    let kept: String = text
-        .as_bytes()
-        .iter()
-        .filter(|b| !is_latin1_space(**b))
-        .map(|b| char::from(*b))
-        .collect();
+    let kept: String =
+        text.as_bytes().iter().filter(|b| !is_latin1_space(**b)).map(|b| char::from(*b)).collect();
     Ok(Value::str(kept))
 }
 
@@ -169,9 +165,14 @@ fn repeat(_: &Env, args: &[Value]) -> Result {
 }
 
 /// Cuts `bytes[start..end]` with the errors of a Go slice expression.
-fn slice(bytes: &[u8], start: Option<i64>, end: Option<i64>) -> std::result::Result<&[u8], Failure> {
+fn slice(
+    bytes: &[u8],
+    start: Option<i64>,
+    end: Option<i64>,
+) -> std::result::Result<&[u8], Failure> {
     let length = bytes.len() as i64;
-    let error = |text: String| Err(format!("runtime error: slice bounds out of range {text}").into());
+    let error =
+        |text: String| Err(format!("runtime error: slice bounds out of range {text}").into());
     match (start, end) {
         (start, Some(end)) => {
             if end < 0 {
@@ -306,7 +307,8 @@ fn wrap_with(_: &Env, args: &[Value]) -> Result {
 }
 
 fn replace(_: &Env, args: &[Value]) -> Result {
-    let (old, new, text) = (str_arg(args, 0).as_bytes(), str_arg(args, 1).as_bytes(), str_arg(args, 2));
+    let (old, new, text) =
+        (str_arg(args, 0).as_bytes(), str_arg(args, 1).as_bytes(), str_arg(args, 2));
     let bytes = text.as_bytes();
     let mut out = Vec::new();
     if old.is_empty() {
