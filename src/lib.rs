@@ -1,6 +1,7 @@
 //! rhumb renders, packages and releases Helm charts.
 pub mod chart;
 pub mod glob;
+pub mod diagnostic;
 pub mod json;
 pub mod manifest;
 pub mod plan;

@@ -1,2 +1,15 @@
 //! Renders a chart's templates with its values.
+//!
+//! [`render`] takes a [`crate::chart::Chart`], its merged values and a [`Context`] and gives a
+//! [`Rendered`]: the text of every template and where each stretch of it came from.
+
+mod capabilities;
+mod context;
 pub mod function;
+pub mod gotmpl;
+pub mod method;
+mod render;
+
+pub use capabilities::{Capabilities, HELM_VERSION, HelmVersion, KubeVersion, KubeVersionError};
+pub use context::{Context, ReleaseContext};
+pub use render::{Rendered, RenderedFile, render};

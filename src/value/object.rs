@@ -36,6 +36,18 @@ pub trait Object: fmt::Debug + Send + Sync {
         None
     }
 
+    /// Returns the text of a `String()` method that only the pointer type has: an action that
+    /// prints the object in its place uses it, a function that gets a copy does not.
+    fn to_text_in_place(&self) -> Option<Str> {
+        self.to_text()
+    }
+
+    /// Returns the fields as `%v` prints them, unexported ones included. The default has the
+    /// exported ones.
+    fn printed_fields(&self) -> Vec<Value> {
+        self.fields().into_iter().map(|(_, value)| value).collect()
+    }
+
     /// Returns what Go's JSON encoder would see in place of this object.
     ///
     /// The default is a map of the exported fields.

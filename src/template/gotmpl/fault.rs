@@ -1,0 +1,175 @@
+//! Run-time errors: where, in which template, at which node, and what caused them.
+
+use super::ast::{At, Unit};
+use super::parser::ParseError;
+use super::quote::quote;
+use crate::diagnostic::{Diagnostic, Frame};
+use crate::value::Str;
+
+/// A place in a template file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Location {
+    pub(super) file: Str,
+    /// From 1.
+    pub(super) line: usize,
+    /// In bytes, from 0.
+    pub(super) column: usize,
+    /// In bytes from the start of the file.
+    pub(super) offset: u32,
+}
+
+/// An error that stopped a template.
+#[derive(Debug)]
+pub(super) struct Fault {
+    pub(super) location: Location,
+    /// The name of the template that was executing.
+    pub(super) template: Str,
+    /// The source form of the node last visited.
+    pub(super) context: String,
+    pub(super) message: String,
+    pub(super) cause: Option<Cause>,
+}
+
+/// What a function call failed of.
+#[derive(Debug)]
+pub(super) enum Cause {
+    Text(String),
+    /// The words of `fail` or `required`.
+    User(String),
+    /// A frozen map was written to.
+    Frozen,
+    /// An error in a template called by `include` (empty prefix) or `tpl`.
+    Nested { prefix: String, fault: Box<Fault> },
+}
+
+impl Fault {
+    pub(super) fn new(
+        unit: &Unit,
+        template: &Str,
+        at: At,
+        message: String,
+        cause: Option<Cause>,
+    ) -> Box<Fault> {
+        let offset = unit.position(at);
+        let (line, column) = unit.line_column(offset);
+        Box::new(Fault {
+            location: Location { file: unit.name.clone(), line, column, offset },
+            template: template.clone(),
+            context: unit.describe(at),
+            message,
+            cause,
+        })
+    }
+
+    /// Returns the faults from the outermost inwards.
+    fn chain(&self) -> Vec<&Fault> {
+        let mut chain = vec![self];
+        let mut last = self;
+        while let Some(Cause::Nested { fault, .. }) = &last.cause {
+            last = fault;
+            chain.push(last);
+        }
+        chain
+    }
+
+    /// Returns whether a write to frozen data is at the bottom.
+    pub(super) fn is_frozen(&self) -> bool {
+        matches!(self.chain().last().and_then(|fault| fault.cause.as_ref()), Some(Cause::Frozen))
+    }
+
+    /// Returns Go's one-line text.
+    pub(super) fn go_text(&self) -> String {
+        let mut out = String::new();
+        for fault in self.chain() {
+            let Location { file, line, column, .. } = &fault.location;
+            out.push_str(&format!(
+                "template: {file}:{line}:{column}: executing {} at <{}>: {}",
+                quote(fault.template.as_bytes()),
+                fault.context,
+                fault.message
+            ));
+            match &fault.cause {
+                None => {}
+                Some(Cause::Text(text) | Cause::User(text)) => {
+                    out.push_str(": ");
+                    out.push_str(text);
+                }
+                Some(Cause::Frozen) => out.push_str(": the map is frozen"),
+                Some(Cause::Nested { prefix, .. }) => {
+                    out.push_str(": ");
+                    out.push_str(prefix);
+                }
+            }
+        }
+        out
+    }
+
+    /// Returns what Helm 4 prints: the words of `fail` with the outermost place; a block for each
+    /// link where every link is a template error; Go's text otherwise.
+    pub(super) fn helm_text(&self) -> String {
+        let chain = self.chain();
+        let innermost = chain[chain.len() - 1];
+        if let Some(Cause::User(words)) = &innermost.cause {
+            let Location { file, line, column, .. } = &self.location;
+            return format!("execution error at ({file}:{line}:{column}): {words}");
+        }
+        let all_templates = chain.iter().all(|fault| match &fault.cause {
+            None => true,
+            Some(Cause::Text(text)) => text.starts_with("template: "),
+            Some(Cause::Nested { prefix, .. }) => prefix.is_empty(),
+            Some(Cause::User(_) | Cause::Frozen) => false,
+        });
+        if !all_templates {
+            return self.go_text();
+        }
+        let mut lines = Vec::new();
+        for fault in &chain {
+            let Location { file, line, column, .. } = &fault.location;
+            lines.push(format!("{file}:{line}:{column}"));
+            lines.push(format!("  executing {} at <{}>:", quote(fault.template.as_bytes()), fault.context));
+            let colon = if fault.cause.is_some() { ":" } else { "" };
+            lines.push(format!("    {}{colon}", fault.message));
+            if let Some(Cause::Text(text)) = &fault.cause {
+                lines.push(text.clone());
+            }
+        }
+        lines.join("\n")
+    }
+
+    /// Turns the fault into a diagnostic: the innermost place with the chain of calls around it.
+    pub(super) fn into_diagnostic(self) -> Diagnostic {
+        let message = self.helm_text();
+        let chain = self.chain();
+        let innermost = chain[chain.len() - 1];
+        let mut detail = innermost.message.clone();
+        if let Some(Cause::Text(text) | Cause::User(text)) = &innermost.cause {
+            detail = format!("{detail}: {text}");
+        }
+        let trace = chain
+            .iter()
+            .map(|fault| Frame {
+                file: fault.location.file.to_string(),
+                line: fault.location.line,
+                column: fault.location.column,
+                what: format!("in {}", fault.template),
+            })
+            .collect();
+        Diagnostic::error(message)
+            .at(&innermost.location.file.to_string(), innermost.location.offset as usize, innermost.context.len())
+            .labelled(detail)
+            .traced(trace)
+    }
+}
+
+impl ParseError {
+    /// Turns the error into a diagnostic with Helm's text: of Go's message only what follows the
+    /// last `: ` survives there.
+    pub(super) fn into_diagnostic(self) -> Diagnostic {
+        let text = self.go_text();
+        let last = text.rsplit(": ").next().unwrap_or(&text);
+        let message = format!("parse error at ({}:{}): {last}", self.name, self.line);
+        Diagnostic::error(message)
+            .at(&self.name.to_string(), self.position as usize, 1)
+            .labelled(self.message)
+    }
+}

@@ -1,0 +1,17 @@
+//! Go's text/template: source text to tokens, to a flat tree with resolved variables, to output.
+//!
+//! [`TemplateSet`] parses and holds the templates of a chart, [`Executor`] runs them.
+
+mod ast;
+mod eval;
+mod fault;
+mod lexer;
+mod number;
+mod origin;
+mod parser;
+pub(crate) mod quote;
+mod set;
+
+pub use eval::{Executor, Output, Stop};
+pub use origin::{Origin, Origins};
+pub use set::TemplateSet;

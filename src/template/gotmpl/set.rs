@@ -1,0 +1,68 @@
+//! The named templates of a render.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::ast::{Definition, Ids, Unit};
+use super::parser::{self, ParseError};
+use crate::value::Str;
+
+/// A named template: where its body stands.
+#[derive(Clone, Debug)]
+pub(super) struct Template {
+    pub(super) unit: Arc<Unit>,
+    pub(super) definition: u32,
+    /// The unit's number within the set; [`FOREIGN`] for a text given to `tpl`.
+    pub(super) unit_id: u32,
+}
+
+/// The number of units that belong to no file.
+pub(super) const FOREIGN: u32 = u32::MAX;
+
+impl Template {
+    pub(super) fn definition(&self) -> &Definition {
+        &self.unit.definitions[self.definition as usize]
+    }
+
+    pub(super) fn body(&self) -> Ids {
+        self.definition().body
+    }
+}
+
+/// All templates of a chart and its subcharts, in one namespace.
+#[derive(Debug, Default)]
+pub struct TemplateSet {
+    pub(super) templates: HashMap<Str, Template>,
+    /// The names of the parsed files, by unit number.
+    pub(super) files: Vec<Str>,
+}
+
+impl TemplateSet {
+    /// Parses a file and enters what it defines and itself under its name.
+    ///
+    /// A later definition replaces an earlier one unless the later is blank.
+    ///
+    /// # Errors
+    /// The first error of the file, with Helm's text.
+    pub fn parse(&mut self, name: &Str, text: &Str) -> Result<(), crate::diagnostic::Diagnostic> {
+        self.add(name, text).map_err(ParseError::into_diagnostic)
+    }
+
+    fn add(&mut self, name: &Str, text: &Str) -> Result<(), ParseError> {
+        let unit = Arc::new(parser::parse(name.clone(), text.clone())?);
+        let unit_id = self.files.len() as u32;
+        self.files.push(name.clone());
+        for (i, definition) in unit.definitions.iter().enumerate() {
+            if definition.blank && self.templates.contains_key(definition.name.as_bytes()) {
+                continue;
+            }
+            let template = Template { unit: Arc::clone(&unit), definition: i as u32, unit_id };
+            self.templates.insert(definition.name.clone(), template);
+        }
+        Ok(())
+    }
+
+    pub(super) fn get(&self, name: &[u8]) -> Option<&Template> {
+        self.templates.get(name)
+    }
+}

@@ -1,0 +1,121 @@
+use super::context::{self, Context, Scope};
+use super::function::Env;
+use super::gotmpl::{Executor, Origins, Stop, TemplateSet};
+use crate::chart::Chart;
+use crate::diagnostic::Diagnostic;
+use crate::value::{Map, MapType, Str, Value};
+
+/// One rendered template.
+#[derive(Debug)]
+pub struct RenderedFile {
+    /// The path in template names: `web/charts/db/templates/service.yaml`.
+    pub path: String,
+    /// What the template wrote.
+    pub text: Vec<u8>,
+    /// Which part of the text came from where.
+    pub origins: Origins,
+}
+
+/// What the templates of a chart came to.
+#[derive(Debug, Default)]
+pub struct Rendered {
+    /// The files by path; partials (`_*`) are not among them.
+    pub files: Vec<RenderedFile>,
+}
+
+impl Rendered {
+    /// Returns path and text of every file.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.files.iter().map(|file| (file.path.as_str(), file.text.as_slice()))
+    }
+}
+
+/// A template and the scope it is rendered in.
+struct Source {
+    path: Str,
+    text: Str,
+    scope: usize,
+    is_partial: bool,
+}
+
+/// Renders the templates of a chart and its subcharts.
+///
+/// `chart` has its dependencies processed, `values` are the merged values of the whole tree.
+/// Templates run in Helm's order, deepest path first, then in descending byte order, because a
+/// write to a shared map is seen by the templates that run later. `values` are not changed.
+///
+/// # Errors
+/// The parse error or the first run-time error, with Helm's text and a place in a template.
+pub fn render(
+    chart: &Chart,
+    values: &Map,
+    context: &Context,
+    env: &Env,
+) -> Result<Rendered, Diagnostic> {
+    let values = match crate::value::thaw(&Value::Map(values.clone())) {
+        Value::Map(values) => values,
+        _ => Map::new(),
+    };
+    let scopes = context::scopes(chart, &values, context);
+    let sources = sources(&scopes);
+    let mut set = TemplateSet::default();
+    for source in &sources {
+        set.parse(&source.path, &source.text)?;
+    }
+    let mut executor = Executor::new(&set, env);
+    let mut rendered = Rendered::default();
+    for source in sources.iter().filter(|source| !source.is_partial) {
+        let path = source.path.to_string();
+        let scope = &scopes[source.scope];
+        let template = Map::open(
+            MapType::Values,
+            [
+                ("Name".into(), Value::Str(source.path.clone())),
+                ("BasePath".into(), Value::from(format!("{}/templates", scope.path))),
+            ]
+            .into_iter()
+            .collect(),
+        );
+        // The scope's root is always writable: it was made above.
+        let root = scope.root.clone();
+        if root.set("Template", Value::Map(template)).is_err() {
+            return Err(Diagnostic::error("the root object cannot be changed"));
+        }
+        match executor.execute(&path, Value::Map(root)) {
+            Ok(output) => rendered.files.push(RenderedFile {
+                path,
+                text: output.text,
+                origins: output.origins,
+            }),
+            Err(Stop::Failed(diagnostic)) => return Err(diagnostic),
+            Err(Stop::Frozen) => {
+                return Err(Diagnostic::error(format!("{path}: a value cannot be changed")));
+            }
+        }
+    }
+    rendered.files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(rendered)
+}
+
+/// Collects the templates in Helm's order of parsing and rendering.
+fn sources(scopes: &[Scope]) -> Vec<Source> {
+    let mut sources = Vec::new();
+    for (index, scope) in scopes.iter().enumerate() {
+        for file in &scope.chart.templates {
+            let base = file.name.rsplit('/').next().unwrap_or(&file.name);
+            let is_partial = base.starts_with('_');
+            if scope.chart.is_library() && !is_partial {
+                continue;
+            }
+            sources.push(Source {
+                path: format!("{}/{}", scope.path, file.name).into(),
+                text: file.data.clone(),
+                scope: index,
+                is_partial,
+            });
+        }
+    }
+    let depth = |source: &Source| source.path.as_bytes().iter().filter(|b| **b == b'/').count();
+    sources.sort_by(|a, b| depth(b).cmp(&depth(a)).then_with(|| b.path.cmp(&a.path)));
+    sources
+}
