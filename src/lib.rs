@@ -1,7 +1,9 @@
 //! rhumb renders, packages and releases Helm charts.
 pub mod chart;
-pub mod glob;
+#[cfg(feature = "cluster")]
+pub mod cluster;
 pub mod diagnostic;
+pub mod glob;
 pub mod json;
 pub mod manifest;
 pub mod plan;

@@ -1,0 +1,144 @@
+use http::{Method, Request, header};
+use serde_json::Value as Json;
+
+use super::{ApiError, Cluster};
+
+/// The content type of server-side apply. A JSON body is YAML, too.
+const APPLY: &str = "application/apply-patch+yaml";
+/// The content type of a list of changes.
+const JSON_PATCH: &str = "application/json-patch+json";
+const JSON: &str = "application/json";
+/// How rhumb calls itself as the owner of fields: as Helm does, since both own the same objects.
+pub(super) const FIELD_MANAGER: &str = "helm";
+
+/// Whether unknown fields are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Conflicts {
+    /// Fields of others are left alone, and the request fails.
+    Refuse,
+    /// Fields of others are taken over.
+    Force,
+}
+
+impl Cluster {
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        content_type: &str,
+        body: Vec<u8>,
+    ) -> Result<Json, ApiError> {
+        let mut request = Request::builder().method(method).uri(path).header(header::ACCEPT, JSON);
+        if !body.is_empty() {
+            request = request.header(header::CONTENT_TYPE, content_type);
+        }
+        let request = request
+            .body(body)
+            .map_err(|error| ApiError::Transport(Box::new(kube::Error::HttpError(error))))?;
+        let text = self.client.request_text(request).await?;
+        serde_json::from_str(&text).map_err(ApiError::Answer)
+    }
+
+    pub(super) async fn get_path(&self, path: &str) -> Result<Json, ApiError> {
+        self.send(Method::GET, path, JSON, Vec::new()).await
+    }
+
+    pub(super) async fn get_with_accept(
+        &self,
+        path: &str,
+        accept: &str,
+    ) -> Result<Json, ApiError> {
+        let request = Request::builder()
+            .method(Method::GET)
+            .uri(path)
+            .header(header::ACCEPT, accept)
+            .body(Vec::new())
+            .map_err(|error| ApiError::Transport(Box::new(kube::Error::HttpError(error))))?;
+        let text = self.client.request_text(request).await?;
+        serde_json::from_str(&text).map_err(ApiError::Answer)
+    }
+
+    /// Reads an object; `None` when there is none.
+    pub(super) async fn get_optional(&self, path: &str) -> Result<Option<Json>, ApiError> {
+        match self.get_path(path).await {
+            Ok(object) => Ok(Some(object)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) async fn post(&self, path: &str, body: &Json) -> Result<Json, ApiError> {
+        let path = format!("{path}?fieldManager={FIELD_MANAGER}");
+        self.send(Method::POST, &path, JSON, body.to_string().into_bytes()).await
+    }
+
+    pub(super) async fn put(&self, path: &str, body: &Json) -> Result<Json, ApiError> {
+        let path = format!("{path}?fieldManager={FIELD_MANAGER}");
+        self.send(Method::PUT, &path, JSON, body.to_string().into_bytes()).await
+    }
+
+    /// Writes the fields that `body` has, as their owner.
+    pub(super) async fn apply(
+        &self,
+        path: &str,
+        body: &Json,
+        conflicts: Conflicts,
+    ) -> Result<Json, ApiError> {
+        let force = conflicts == Conflicts::Force;
+        let path =
+            format!("{path}?fieldManager={FIELD_MANAGER}&fieldValidation=Strict&force={force}");
+        self.send(Method::PATCH, &path, APPLY, body.to_string().into_bytes()).await
+    }
+
+    pub(super) async fn json_patch(&self, path: &str, patch: &Json) -> Result<Json, ApiError> {
+        let path = format!("{path}?fieldManager={FIELD_MANAGER}");
+        self.send(Method::PATCH, &path, JSON_PATCH, patch.to_string().into_bytes()).await
+    }
+
+    /// Deletes an object; it is no error if there is none.
+    pub(super) async fn delete(&self, path: &str, propagation: &str) -> Result<(), ApiError> {
+        let body = serde_json::json!({
+            "kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": propagation,
+        });
+        match self.send(Method::DELETE, path, JSON, body.to_string().into_bytes()).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_not_found() => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads all objects of a list, page by page.
+    pub(super) async fn list(&self, path: &str, query: &str) -> Result<Vec<Json>, ApiError> {
+        let mut items = Vec::new();
+        let mut next = String::new();
+        loop {
+            let joint = if query.is_empty() { "" } else { "&" };
+            let mut page =
+                self.get_path(&format!("{path}?{query}{joint}limit=500{next}")).await?;
+            if let Json::Array(more) = page["items"].take() {
+                items.extend(more);
+            }
+            match page["metadata"]["continue"].as_str() {
+                Some(token) if !token.is_empty() => {
+                    next = format!("&continue={}", escape(token));
+                }
+                _ => return Ok(items),
+            }
+        }
+    }
+}
+
+/// Escapes text for a query.
+pub(super) fn escape(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a string cannot fail.
+            write!(out, "%{byte:02X}").unwrap_or_default();
+        }
+    }
+    out
+}

@@ -1,0 +1,165 @@
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use kube::config::{Config, KubeConfigOptions, Kubeconfig, KubeconfigError};
+
+use super::{ConnectError, Discovery};
+
+/// How to reach the cluster. What is `None` comes from the kubeconfig.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConnectOptions {
+    /// The kubeconfig file. Defaults to the files in `KUBECONFIG`, then `~/.kube/config`, then the
+    /// service account of the pod.
+    pub kubeconfig: Option<PathBuf>,
+    /// The context of the kubeconfig. Defaults to its current one.
+    pub context: Option<String>,
+    /// The address of the server.
+    pub api_server: Option<String>,
+    /// The bearer token.
+    pub token: Option<String>,
+    /// The file of certificates that the server's must descend from.
+    pub ca_file: Option<PathBuf>,
+    /// The user to act as.
+    pub as_user: Option<String>,
+    /// The groups to act as.
+    pub as_groups: Vec<String>,
+    /// Whether the server's certificate goes unchecked.
+    pub insecure_skip_tls_verify: bool,
+    /// The name the server's certificate must have.
+    pub tls_server_name: Option<String>,
+    /// The namespace to work in. Defaults to that of the context, then `default`.
+    pub namespace: Option<String>,
+}
+
+/// A connection to a cluster.
+#[derive(Clone)]
+pub struct Cluster {
+    pub(super) client: kube::Client,
+    pub(super) namespace: String,
+    pub(super) discovery: Arc<Mutex<Option<Arc<Discovery>>>>,
+}
+
+impl std::fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cluster").field("namespace", &self.namespace).finish_non_exhaustive()
+    }
+}
+
+impl Cluster {
+    /// Makes a connection. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`ConnectError`] when the kubeconfig cannot be used.
+    pub async fn connect(options: &ConnectOptions) -> Result<Self, ConnectError> {
+        let config = config(options).await?;
+        let namespace = config.default_namespace.clone();
+        let client = kube::Client::try_from(config)
+            .map_err(|error| ConnectError::Client(Box::new(error)))?;
+        Ok(Cluster::with_client(client, namespace))
+    }
+
+    /// Wraps a client, so that tests can put layers under it.
+    #[must_use]
+    pub fn with_client(client: kube::Client, namespace: impl Into<String>) -> Self {
+        Cluster { client, namespace: namespace.into(), discovery: Arc::default() }
+    }
+
+    /// Returns the namespace to work in.
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// Forgets which kinds the server knows, after CRDs were written.
+    pub fn forget_discovery(&self) {
+        *self.discovery.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+async fn config(options: &ConnectOptions) -> Result<Config, ConnectError> {
+    let choice = KubeConfigOptions { context: options.context.clone(), cluster: None, user: None };
+    let kubeconfig = match &options.kubeconfig {
+        Some(path) => Kubeconfig::read_from(path).map(Some),
+        None => match Kubeconfig::read() {
+            Err(KubeconfigError::ReadConfig(error, _))
+                if error.kind() == std::io::ErrorKind::NotFound =>
+            {
+                Ok(None)
+            }
+            Err(KubeconfigError::FindPath) => Ok(None),
+            result => result.map(Some),
+        },
+    }
+    .map_err(|error| ConnectError::Kubeconfig(error.to_string()))?;
+    let mut config = match kubeconfig {
+        Some(kubeconfig) => {
+            // Clusters and users may come from options alone.
+            Config::from_custom_kubeconfig(kubeconfig, &choice).await.map_err(kubeconfig_error)?
+        }
+        None => match (Config::incluster(), &options.api_server) {
+            (Ok(config), _) => config,
+            (Err(_), Some(url)) => Config::new(parse_url(url)?),
+            (Err(_), None) => {
+                return Err(ConnectError::Kubeconfig("there is no kubeconfig".to_owned()));
+            }
+        },
+    };
+    if let Some(url) = &options.api_server {
+        config.cluster_url = parse_url(url)?;
+    }
+    if let Some(token) = &options.token {
+        config.auth_info.token = Some(token.clone().into());
+        config.auth_info.token_file = None;
+    }
+    if let Some(path) = &options.ca_file {
+        let error = |source| ConnectError::Certificate {
+            path: path.display().to_string(),
+            source,
+        };
+        let pem = std::fs::read(path).map_err(error)?;
+        config.root_cert = Some(certificates(&pem));
+        config.root_cert_file = None;
+    }
+    if let Some(user) = &options.as_user {
+        config.auth_info.impersonate = Some(user.clone());
+    }
+    if !options.as_groups.is_empty() {
+        config.auth_info.impersonate_groups = Some(options.as_groups.clone());
+    }
+    if options.insecure_skip_tls_verify {
+        config.accept_invalid_certs = true;
+    }
+    if let Some(name) = &options.tls_server_name {
+        config.tls_server_name = Some(name.clone());
+    }
+    if let Some(namespace) = &options.namespace {
+        config.default_namespace.clone_from(namespace);
+    }
+    Ok(config)
+}
+
+/// Takes the certificates of a PEM file, as DER.
+fn certificates(pem: &[u8]) -> Vec<Vec<u8>> {
+    use base64::Engine as _;
+    let text = String::from_utf8_lossy(pem);
+    text.split("-----BEGIN CERTIFICATE-----")
+        .skip(1)
+        .filter_map(|part| part.split("-----END CERTIFICATE-----").next())
+        .filter_map(|body| {
+            let body: String = body.split_whitespace().collect();
+            base64::engine::general_purpose::STANDARD.decode(body).ok()
+        })
+        .collect()
+}
+
+fn parse_url(url: &str) -> Result<http::Uri, ConnectError> {
+    let full = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
+    full.parse().map_err(|_| ConnectError::Url { url: url.to_owned() })
+}
+
+fn kubeconfig_error(error: KubeconfigError) -> ConnectError {
+    match error {
+        KubeconfigError::LoadContext(name) => ConnectError::Context { name },
+        other => ConnectError::Kubeconfig(other.to_string()),
+    }
+}

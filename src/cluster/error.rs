@@ -1,0 +1,298 @@
+use std::error::Error as StdError;
+use std::fmt;
+
+use crate::plan::{BodyError, ResourceId};
+use crate::release;
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The kubeconfig has no such context. The text is Helm's.
+    #[error("kubernetes cluster unreachable: context {name:?} does not exist")]
+    Context {
+        /// The name.
+        name: String,
+    },
+    /// The kubeconfig cannot be used.
+    #[error("kubernetes cluster unreachable: {0}")]
+    Kubeconfig(String),
+    /// The server's address is none.
+    #[error("kubernetes cluster unreachable: `{url}` is not a URL")]
+    Url {
+        /// The address.
+        url: String,
+    },
+    /// A file of certificates cannot be read.
+    #[error("failed to read `{path}`")]
+    Certificate {
+        /// The file.
+        path: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The client cannot be made.
+    #[error("kubernetes cluster unreachable: {}", chain(.0))]
+    Client(Box<kube::Error>),
+    /// The server does not answer.
+    #[error("kubernetes cluster unreachable: {0}")]
+    Unreachable(ApiError),
+}
+
+/// Why a request failed.
+#[derive(Debug)]
+pub enum ApiError {
+    /// The server refused.
+    Status(Box<kube::core::Status>),
+    /// There was no answer.
+    Transport(Box<kube::Error>),
+    /// The answer makes no sense.
+    Answer(serde_json::Error),
+}
+
+impl ApiError {
+    /// Returns the HTTP code of a refusal.
+    #[must_use]
+    pub fn code(&self) -> Option<u16> {
+        match self {
+            ApiError::Status(status) => Some(status.code),
+            _ => None,
+        }
+    }
+
+    /// Returns whether the object does not exist.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.code() == Some(404)
+    }
+
+    /// Returns whether the object exists already or has changed meanwhile.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        self.code() == Some(409)
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ApiError::Status(status) => f.write_str(&status.message),
+            ApiError::Transport(error) => f.write_str(&chain(error)),
+            ApiError::Answer(error) => write!(f, "unexpected answer: {error}"),
+        }
+    }
+}
+
+impl StdError for ApiError {}
+
+impl From<kube::Error> for ApiError {
+    fn from(error: kube::Error) -> Self {
+        match error {
+            kube::Error::Api(status) => ApiError::Status(status),
+            other => ApiError::Transport(Box::new(other)),
+        }
+    }
+}
+
+/// Returns the causes of an error, innermost last, without those that repeat the one before.
+fn chain(error: &(dyn StdError + 'static)) -> String {
+    let mut source = Some(error);
+    let mut texts: Vec<String> = Vec::new();
+    while let Some(error) = source {
+        let text = error.to_string();
+        // kube's errors print their source as well.
+        if let Some(last) = texts.last_mut()
+            && last.ends_with(&text)
+        {
+            let keep = last.len() - text.len();
+            last.truncate(keep);
+            let trimmed = last.trim_end_matches([' ', ':']).len();
+            last.truncate(trimmed);
+        }
+        texts.push(text);
+        source = error.source();
+    }
+    texts.retain(|text| !text.is_empty() && text != "HyperError" && text != "ServiceError");
+    texts.join(": ")
+}
+
+/// An object that is not ready, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unready {
+    /// The object.
+    pub id: ResourceId,
+    /// The state in kstatus' words: `InProgress`, `Failed`, `NotFound`, `Terminating`.
+    pub state: &'static str,
+    /// What is missing.
+    pub message: String,
+}
+
+impl fmt::Display for Unready {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "resource {} not ready. status: {}, message: {}",
+            self.id, self.state, self.message
+        )
+    }
+}
+
+/// Why work on the cluster failed. Where scripts may read them, the texts are Helm's.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The kinds of some documents are not served.
+    #[error("{}", no_matches(.0))]
+    NoMatch(Vec<NoMatch>),
+    /// A document has no kind or version.
+    #[error("error validating \"\": error validating data: {0}")]
+    Unset(&'static str),
+    /// A document describes no object.
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    /// A document is not YAML.
+    #[error(transparent)]
+    Manifest(#[from] crate::manifest::Error),
+    /// A read failed.
+    #[error("could not get information about the resource {} {:?} in namespace {:?}: {source}",
+        .id.kind, .id.name, .id.namespace.as_deref().unwrap_or(""))]
+    Read {
+        /// The object.
+        id: ResourceId,
+        /// Why.
+        source: ApiError,
+    },
+    /// Fields belong to someone else.
+    #[error("conflict occurred while applying object {}: {source}", gvk(.id))]
+    Conflict {
+        /// The object.
+        id: ResourceId,
+        /// What the server says.
+        source: ApiError,
+    },
+    /// A write failed.
+    #[error("server-side apply failed for object {}: {source}", gvk(.id))]
+    Apply {
+        /// The object.
+        id: ResourceId,
+        /// Why.
+        source: ApiError,
+    },
+    /// A deletion failed.
+    #[error("failed to delete {id}: {source}")]
+    Delete {
+        /// The object.
+        id: ResourceId,
+        /// Why.
+        source: ApiError,
+    },
+    /// A namespace could not be made.
+    #[error("failed to create namespace {name:?}: {source}")]
+    Namespace {
+        /// Its name.
+        name: String,
+        /// Why.
+        source: ApiError,
+    },
+    /// A record could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Hooks failed.
+    #[error("{event} hooks failed: {source}")]
+    Hooks {
+        /// The moment.
+        event: crate::manifest::Event,
+        /// Why.
+        source: Box<Error>,
+    },
+    /// The object of a hook could not be made.
+    #[error("warning: Hook {event} {path} failed: {source}")]
+    HookCreate {
+        /// The moment.
+        event: crate::manifest::Event,
+        /// The template of the hook.
+        path: String,
+        /// Why.
+        source: Box<Error>,
+    },
+    /// Objects failed for good.
+    #[error("{}", lines(.0))]
+    Failed(Vec<Unready>),
+    /// Objects were not ready in time.
+    #[error("{}context deadline exceeded", lines_before(.0))]
+    NotReady(Vec<Unready>),
+    /// The time was over during something else than a wait.
+    #[error("{doing}: context deadline exceeded")]
+    Deadline {
+        /// What was being done.
+        doing: String,
+    },
+    /// The discovery of the server's kinds failed.
+    #[error("could not get server kinds: {0}")]
+    Discovery(ApiError),
+    /// Several of these at once.
+    #[error("{}", lines(.0))]
+    Several(Vec<Error>),
+}
+
+pub use super::secret_store::StoreError;
+
+/// A kind that the server does not serve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoMatch {
+    /// The name of the object.
+    pub name: String,
+    /// The namespace the document names, empty for none.
+    pub namespace: String,
+    /// The kind.
+    pub kind: String,
+    /// The API version.
+    pub api_version: String,
+}
+
+impl fmt::Display for NoMatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "resource mapping not found for name: {:?} namespace: {:?} from \"\": no matches for \
+             kind {:?} in version {:?}\nensure CRDs are installed first",
+            self.name, self.namespace, self.kind, self.api_version
+        )
+    }
+}
+
+fn no_matches(problems: &[NoMatch]) -> String {
+    match problems {
+        [one] => one.to_string(),
+        many => format!("[{}]", many.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+fn lines<T: fmt::Display>(items: &[T]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+fn lines_before(items: &[Unready]) -> String {
+    items.iter().map(|item| format!("{item}\n")).collect()
+}
+
+/// `prod/web apps/v1, Kind=Deployment`, as Go prints an object and its kind.
+fn gvk(id: &ResourceId) -> String {
+    let name = match &id.namespace {
+        Some(namespace) => format!("{namespace}/{}", id.name),
+        None => id.name.clone(),
+    };
+    let version = if id.api_version.contains('/') {
+        id.api_version.clone()
+    } else {
+        format!("/{}", id.api_version)
+    };
+    format!("{name} {version}, Kind={}", id.kind)
+}
+
+impl From<release::DecodeError> for StoreError {
+    fn from(source: release::DecodeError) -> Self {
+        StoreError::Decode { name: String::new(), source }
+    }
+}

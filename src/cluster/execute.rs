@@ -1,0 +1,268 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use jiff::tz::TimeZone;
+use serde_json::json;
+use tokio::time::{Instant, timeout_at};
+
+use super::client::Conflicts;
+use super::managed_fields::migration;
+use super::observe::PARALLEL;
+use super::{Cluster, Error, SecretStore};
+use crate::plan::{Change, Deletion, Description, Operation, Plan, ResourceId, Write};
+use crate::release::{Release, Revision, Status, Store as _, Time};
+
+/// What may be spent on recording a failure after the deadline.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// The revisions that a plan writes, by number.
+pub type Records = BTreeMap<Revision, Release>;
+
+/// The source of times in records.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    /// Returns the current instant.
+    pub now: fn() -> jiff::Timestamp,
+    /// The zone that times are written in.
+    pub zone: TimeZone,
+}
+
+impl Clock {
+    /// Returns the current time.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        Time::new((self.now)(), &self.zone)
+    }
+}
+
+/// The carrying out of one plan.
+pub struct Execution<'a> {
+    /// Where.
+    pub cluster: &'a Cluster,
+    /// Where records are kept.
+    pub store: &'a SecretStore,
+    /// The revisions the plan writes. Their state follows the plan.
+    pub records: &'a mut Records,
+    /// When to give up.
+    pub deadline: Instant,
+    /// The source of times.
+    pub clock: Clock,
+    /// The objects made so far.
+    pub(super) created: Vec<ResourceId>,
+}
+
+/// How a plan ended.
+#[derive(Debug)]
+#[must_use]
+pub struct Outcome {
+    /// What ended it early.
+    pub error: Option<Error>,
+    /// What went wrong afterwards, while the failure was recorded and cleaned up.
+    pub aftermath: Vec<Error>,
+}
+
+impl<'a> Execution<'a> {
+    /// Prepares for a plan.
+    #[must_use]
+    pub fn new(
+        cluster: &'a Cluster,
+        store: &'a SecretStore,
+        records: &'a mut Records,
+        deadline: Instant,
+        clock: Clock,
+    ) -> Self {
+        Execution { cluster, store, records, deadline, clock, created: Vec::new() }
+    }
+
+    /// Carries out a plan, operation by operation. The first that fails ends it; then the plan's
+    /// operations for failure are carried out, all of them.
+    pub async fn run(mut self, plan: &Plan) -> Outcome {
+        for operation in &plan.operations {
+            let Err(error) = self.step_in_time(operation, "").await else { continue };
+            let text = error.to_string();
+            self.deadline = Instant::now() + GRACE;
+            let mut aftermath = Vec::new();
+            for operation in &plan.on_failure {
+                aftermath.extend(self.step_in_time(operation, &text).await.err());
+            }
+            return Outcome { error: Some(error), aftermath };
+        }
+        Outcome { error: None, aftermath: Vec::new() }
+    }
+
+    async fn step_in_time(&mut self, operation: &Operation, failure: &str) -> Result<(), Error> {
+        // Waits watch the clock themselves and say what was missing, so they get a moment more.
+        let bound = self.deadline + Duration::from_secs(1);
+        let doing = operation.to_string();
+        match timeout_at(bound, self.step(operation, failure)).await {
+            Ok(result) => result,
+            Err(_) => Err(Error::Deadline { doing }),
+        }
+    }
+
+    async fn step(&mut self, operation: &Operation, failure: &str) -> Result<(), Error> {
+        match operation {
+            Operation::CreateNamespace { name } => self.create_namespace(name).await,
+            Operation::WriteRecord { revision, new, status, description } => {
+                self.write_record(*revision, *new, *status, description.as_ref(), failure).await
+            }
+            Operation::DeleteRecord { revision } => {
+                let Some(name) = self.records.values().next().map(|r| r.name.clone()) else {
+                    return Ok(());
+                };
+                Ok(self.store.delete(&name, *revision).await?)
+            }
+            Operation::RunHooks { event, hooks } => {
+                let revision = self.records.keys().next_back().copied().unwrap_or_default();
+                self.run_hooks(revision, event, hooks).await
+            }
+            Operation::Apply { writes } => self.apply(writes).await,
+            Operation::Delete { deletions } => self.delete(deletions).await,
+            Operation::DeleteCreated => {
+                let created = std::mem::take(&mut self.created);
+                let deletions: Vec<_> = created
+                    .into_iter()
+                    .rev()
+                    .map(|id| Deletion { id, propagation: crate::plan::Propagation::Background })
+                    .collect();
+                self.delete(&deletions).await
+            }
+            Operation::Wait { ids, until } => {
+                self.cluster.wait(ids, *until, self.deadline).await
+            }
+        }
+    }
+
+    async fn create_namespace(&self, name: &str) -> Result<(), Error> {
+        let body = json!({
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": {"name": name, "labels": {"name": name}},
+        });
+        match self.cluster.post("/api/v1/namespaces", &body).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_conflict() => Ok(()),
+            // Whoever may not make namespaces may still use one that exists.
+            Err(error) if error.code() == Some(403) => {
+                match self.cluster.get_optional(&format!("/api/v1/namespaces/{name}")).await {
+                    Ok(Some(_)) => Ok(()),
+                    _ => Err(Error::Namespace { name: name.to_owned(), source: error }),
+                }
+            }
+            Err(source) => Err(Error::Namespace { name: name.to_owned(), source }),
+        }
+    }
+
+    async fn write_record(
+        &mut self,
+        revision: Revision,
+        new: bool,
+        status: Status,
+        description: Option<&Description>,
+        failure: &str,
+    ) -> Result<(), Error> {
+        let now = self.clock.now();
+        let Some(release) = self.records.get_mut(&revision) else { return Ok(()) };
+        release.info.status = status;
+        match description {
+            Some(Description::Text(text)) => release.info.description.clone_from(text),
+            Some(Description::Failure(prefix)) => {
+                release.info.description = format!("{prefix}{failure}");
+            }
+            None => {}
+        }
+        if status == Status::Uninstalling {
+            release.info.deleted = Some(now);
+        }
+        let release = release.clone();
+        if new {
+            self.store.create(&release).await?;
+        } else {
+            self.store.update(&release).await?;
+        }
+        Ok(())
+    }
+
+    async fn apply(&mut self, writes: &[Write]) -> Result<(), Error> {
+        let cluster = self.cluster;
+        let results: Vec<_> = futures::stream::iter(writes)
+            .map(|write| async move { (write, cluster.write(write).await) })
+            .buffered(PARALLEL)
+            .collect()
+            .await;
+        let mut errors = Vec::new();
+        for (write, result) in results {
+            match result {
+                Ok(()) if write.change == Change::Create => {
+                    self.created.push(write.object.id.clone());
+                }
+                Ok(()) => {}
+                Err(error) => errors.push(error),
+            }
+        }
+        several(errors)
+    }
+
+    async fn delete(&self, deletions: &[Deletion]) -> Result<(), Error> {
+        let cluster = self.cluster;
+        let errors = futures::stream::iter(deletions)
+            .map(|deletion| async move {
+                let id = &deletion.id;
+                let path = match cluster.path(id).await {
+                    Ok(path) => path,
+                    // Objects of a kind that is gone are gone, too.
+                    Err(Error::NoMatch(_)) => return Ok(()),
+                    Err(error) => return Err(error),
+                };
+                let deleted = cluster.delete(&path, deletion.propagation.as_str()).await;
+                deleted.map_err(|source| Error::Delete { id: id.clone(), source })
+            })
+            .buffered(PARALLEL)
+            .filter_map(|result| async move { result.err() })
+            .collect()
+            .await;
+        several(errors)
+    }
+}
+
+fn several(mut errors: Vec<Error>) -> Result<(), Error> {
+    match errors.len() {
+        0 => Ok(()),
+        1 => Err(errors.remove(0)),
+        _ => Err(Error::Several(errors)),
+    }
+}
+
+impl Cluster {
+    async fn write(&self, write: &Write) -> Result<(), Error> {
+        let id = &write.object.id;
+        let path = self.path(id).await?;
+        if write.change != Change::Create {
+            self.migrate(id, &path).await?;
+        }
+        let conflicts = if write.force { Conflicts::Force } else { Conflicts::Refuse };
+        match self.apply(&path, &write.object.body, conflicts).await {
+            Ok(_) => Ok(()),
+            Err(source) if source.is_conflict() => {
+                Err(Error::Conflict { id: id.clone(), source })
+            }
+            Err(source) => Err(Error::Apply { id: id.clone(), source }),
+        }
+    }
+
+    /// Turns the fields of earlier client-side writes, as Helm 3 makes them, into applied ones.
+    async fn migrate(&self, id: &ResourceId, path: &str) -> Result<(), Error> {
+        // The object may change between the read and the write: then read again.
+        for _ in 0..5 {
+            let Some(live) = self.live(id).await? else { return Ok(()) };
+            let Some(patch) = migration(&live) else { return Ok(()) };
+            match self.json_patch(path, &patch).await {
+                Ok(_) => return Ok(()),
+                Err(error) if error.is_conflict() => {}
+                Err(source) => return Err(Error::Apply { id: id.clone(), source }),
+            }
+        }
+        Ok(())
+    }
+}

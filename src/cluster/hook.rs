@@ -1,0 +1,146 @@
+use tokio::time::Instant;
+
+use super::client::Conflicts;
+use super::execute::Execution;
+use super::{Error, Unready};
+use crate::manifest::{DeletePolicy, Event, Hook};
+use crate::plan::{Object, ResourceId, Until};
+use crate::release::{HookPhase, HookRun, Release, Revision};
+
+impl Execution<'_> {
+    /// Runs hooks one after the other, each to its end.
+    pub(super) async fn run_hooks(
+        &mut self,
+        revision: Revision,
+        event: &Event,
+        hooks: &[(Hook, Object)],
+    ) -> Result<(), Error> {
+        for (at, (hook, object)) in hooks.iter().enumerate() {
+            self.note_policies(revision, hook);
+            if hook.has_delete_policy(&DeletePolicy::BeforeHookCreation) {
+                self.delete_hook(hook, object).await?;
+            }
+            self.note_run(revision, hook, HookPhase::Running);
+            let result = self.run_hook(event, hook, object).await;
+            let phase = if result.is_ok() { HookPhase::Succeeded } else { HookPhase::Failed };
+            self.note_run(revision, hook, phase);
+            if let Err(error) = result {
+                let mut errors = vec![error];
+                if hook.has_delete_policy(&DeletePolicy::HookFailed) {
+                    errors.extend(self.delete_hook(hook, object).await.err());
+                }
+                // Those before this one did succeed.
+                errors.extend(self.delete_succeeded(&hooks[..at]).await.err());
+                let source = if errors.len() > 1 {
+                    Error::Several(errors)
+                } else {
+                    errors.remove(0)
+                };
+                return Err(Error::Hooks { event: event.clone(), source: Box::new(source) });
+            }
+        }
+        self.delete_succeeded(hooks).await
+    }
+
+    async fn run_hook(&self, event: &Event, hook: &Hook, object: &Object) -> Result<(), Error> {
+        let path = self.cluster.path(&object.id).await?;
+        // Hooks are applied with whatever fields they have; conflicts would come from leftovers of
+        // others only.
+        let applied = self.cluster.apply(&path, &object.body, Conflicts::Refuse).await;
+        applied.map_err(|source| Error::HookCreate {
+            event: event.clone(),
+            path: hook.path.to_string(),
+            source: Box::new(Error::Apply { id: object.id.clone(), source }),
+        })?;
+        match object.id.kind.as_str() {
+            "Job" => self.wait_for(&object.id, Until::Ready { jobs: true }).await,
+            "Pod" => self.wait_for_pod(&object.id).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn wait_for(&self, id: &ResourceId, until: Until) -> Result<(), Error> {
+        self.cluster.wait(std::slice::from_ref(id), until, self.deadline).await
+    }
+
+    /// Waits until a Pod has ended: being ready is not enough.
+    async fn wait_for_pod(&self, id: &ResourceId) -> Result<(), Error> {
+        let mut pause = std::time::Duration::from_millis(100);
+        loop {
+            let live = self.cluster.live(id).await?.unwrap_or_default();
+            let phase = live["status"]["phase"].as_str().unwrap_or("");
+            let unready = |state, message| vec![Unready { id: id.clone(), state, message }];
+            match phase {
+                "Succeeded" => return Ok(()),
+                "Failed" => {
+                    let message = format!("pod {} failed", id.name);
+                    return Err(Error::Failed(unready("Failed", message)));
+                }
+                _ if Instant::now() + pause >= self.deadline => {
+                    let message = match super::readiness(&live, true) {
+                        super::Readiness::InProgress(message)
+                        | super::Readiness::Failed(message) => message,
+                        _ => "Pod in progress".to_owned(),
+                    };
+                    return Err(Error::NotReady(unready("InProgress", message)));
+                }
+                _ => tokio::time::sleep(pause).await,
+            }
+            pause = (pause * 3 / 2).min(std::time::Duration::from_secs(2));
+        }
+    }
+
+    async fn delete_succeeded(&self, hooks: &[(Hook, Object)]) -> Result<(), Error> {
+        for (hook, object) in hooks.iter().rev() {
+            if hook.has_delete_policy(&DeletePolicy::HookSucceeded) {
+                self.delete_hook(hook, object).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes the object of a hook and waits until it is gone, so that it can be made again.
+    /// Definitions stay: their deletion would take all their objects with them.
+    async fn delete_hook(&self, hook: &Hook, object: &Object) -> Result<(), Error> {
+        if hook.kind == "CustomResourceDefinition" {
+            return Ok(());
+        }
+        let path = self.cluster.path(&object.id).await?;
+        let deleted = self.cluster.delete(&path, "Background").await;
+        deleted.map_err(|source| Error::Delete { id: object.id.clone(), source })?;
+        self.wait_for(&object.id, Until::Gone).await
+    }
+
+    fn note_policies(&mut self, revision: Revision, hook: &Hook) {
+        // Helm writes the default into the record once a hook has run.
+        if hook.delete_policies.is_empty()
+            && let Some(record) = self.hook_record(revision, hook)
+        {
+            record.hook.delete_policies = vec![DeletePolicy::BeforeHookCreation];
+        }
+    }
+
+    fn note_run(&mut self, revision: Revision, hook: &Hook, phase: HookPhase) {
+        let now = self.clock.now();
+        if let Some(record) = self.hook_record(revision, hook) {
+            record.last_run = match phase {
+                HookPhase::Running => {
+                    HookRun { started_at: Some(now), completed_at: None, phase }
+                }
+                _ => HookRun { completed_at: Some(now), phase, ..record.last_run.clone() },
+            };
+        }
+    }
+
+    fn hook_record(
+        &mut self,
+        revision: Revision,
+        hook: &Hook,
+    ) -> Option<&mut crate::release::HookRecord> {
+        let release: &mut Release = self.records.get_mut(&revision)?;
+        release.hooks.iter_mut().find(|record| {
+            let known = &record.hook;
+            (&known.kind, &known.name, &known.path) == (&hook.kind, &hook.name, &hook.path)
+        })
+    }
+}

@@ -1,0 +1,24 @@
+//! Everything that talks to a Kubernetes API server: connecting, discovery, reading what is there,
+//! carrying out plans, waiting, and keeping release records in Secrets.
+
+mod client;
+mod connect;
+mod discovery;
+mod error;
+mod execute;
+mod hook;
+mod lookup;
+mod managed_fields;
+mod observe;
+mod ready;
+mod resource;
+mod secret_store;
+mod wait;
+
+pub use connect::{Cluster, ConnectOptions};
+pub use discovery::{Discovery, Resource, ServerVersion};
+pub use error::{ApiError, ConnectError, Error, NoMatch, Unready};
+pub use execute::{Clock, Execution, Outcome, Records};
+pub use lookup::Lookup;
+pub use ready::{Readiness, readiness};
+pub use secret_store::{SecretStore, StoreError, StoredRecord};
