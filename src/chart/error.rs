@@ -163,6 +163,9 @@ pub enum ValuesFault {
     /// It is no YAML.
     #[error("cannot unmarshal yaml document: error converting YAML to JSON: {0}")]
     Yaml(#[from] yaml::Error),
+    /// A line starts with `---` and is no separator.
+    #[error("error reading yaml document: {0}")]
+    Separator(yaml::Error),
     /// It is no map.
     #[error(
         "cannot unmarshal yaml document: error unmarshaling JSON: while decoding JSON: json: \

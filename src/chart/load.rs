@@ -215,6 +215,7 @@ fn read_yaml(file: &'static str, data: &[u8]) -> Result<Value, Error> {
 pub fn read_values(text: &[u8]) -> Result<Map, ValuesFault> {
     let merged = Map::new();
     for range in yaml::documents(text) {
+        let range = range.map_err(ValuesFault::Separator)?;
         match yaml::read(&text[range])? {
             Value::Nil => {}
             Value::Map(map) if merged.is_empty() => {

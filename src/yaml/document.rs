@@ -7,37 +7,49 @@ use crate::value::Value;
 /// Reads every document of a values file, in order. Each is [`read`] on its own.
 ///
 /// # Errors
-/// The error of the first document that fails.
+/// The error of the first document that fails, or of the first separator that is none.
 pub fn read_all(text: &[u8]) -> Result<Vec<Value>, Error> {
-    documents(text).into_iter().map(|range| read(&text[range])).collect()
+    documents(text).into_iter().map(|range| read(&text[range?])).collect()
 }
 
 /// Returns the byte ranges of the documents of a values file.
 ///
 /// They are parted by lines of `---`, which may carry white space and a comment. This is a split
 /// of lines: a `%YAML` line is a document of its own, and a `---` line inside a literal block
-/// parts, too.
+/// parts, too. Anything else behind `---` ends the list with an error,
+/// `invalid Yaml document separator: x`, which counts after the errors of earlier documents.
 ///
 /// # Source
 /// The YAML reader of `k8s.io/apimachinery`.
 #[must_use]
-pub fn documents(text: &[u8]) -> Vec<Range<usize>> {
+pub fn documents(text: &[u8]) -> Vec<Result<Range<usize>, Error>> {
     let mut found = Vec::new();
     let mut start = 0;
     let mut at = 0;
+    let mut line = 0;
     while at < text.len() {
+        line += 1;
         let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |i| at + i + 1);
         if let Some(rest) = text[at..end].strip_prefix(b"---") {
             let rest = rest.trim_ascii();
-            if (rest.is_empty() || rest[0] == b'#') && at > start {
-                found.push(start..at);
+            if !(rest.is_empty() || rest[0] == b'#') {
+                let rest = String::from_utf8_lossy(rest);
+                let mut error =
+                    Error::conversion(format!("invalid Yaml document separator: {rest}"))
+                        .at(line, 4);
+                error.offset = at + 3;
+                found.push(Err(error));
+                return found;
+            }
+            if at > start {
+                found.push(Ok(start..at));
                 start = end;
             }
         }
         at = end;
     }
     if start < text.len() {
-        found.push(start..text.len());
+        found.push(Ok(start..text.len()));
     }
     found
 }
@@ -120,13 +132,20 @@ mod tests {
         let cases: &[(&str, &[&str])] = &[
             ("a: 1\n--- # c\nb: 2\n", &["a: 1\n", "b: 2\n"]),
             ("---\na: 1\n", &["---\na: 1\n"]),
-            ("a: 1\n---x\n", &["a: 1\n---x\n"]),
+            ("a: 1\r\n---\r\nb: 2", &["a: 1\r\n", "b: 2"]),
             ("%YAML 1.1\n---\na: 1\n", &["%YAML 1.1\n", "a: 1\n"]),
+            ("a: |\n---\nb: 1\n", &["a: |\n", "b: 1\n"]),
+            ("a: 1\n ---\n", &["a: 1\n ---\n"]),
         ];
         for (text, expected) in cases {
-            let found: Vec<&str> =
-                documents(text.as_bytes()).into_iter().map(|range| &text[range]).collect();
+            let found: Vec<&str> = documents(text.as_bytes())
+                .into_iter()
+                .flatten()
+                .map(|range| &text[range])
+                .collect();
             assert_eq!(found, *expected, "{text:?}");
         }
+        let error = read_all(b"a: 1\n--- {b: 1}\n").err().map(|error| error.to_string());
+        assert_eq!(error.as_deref(), Some("invalid Yaml document separator: {b: 1}"));
     }
 }

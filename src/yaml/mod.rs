@@ -4,7 +4,6 @@
 mod document;
 mod error;
 mod event;
-mod head;
 mod key_order;
 mod position;
 mod read;
@@ -16,9 +15,8 @@ mod write;
 
 pub use document::{documents, read_all, split_documents};
 pub use error::Error;
-pub use head::{Head, scan_head};
 pub use key_order::natural_cmp;
 pub use position::{Children, Located, Position, Positions, Step};
-pub use read::{read, read_with, read_with_positions};
+pub use read::{read, read_with, read_with_positions, skim};
 pub use resolve::{Scalar, resolve};
 pub use write::{WriteError, WriteOptions, encode, to_yaml, to_yaml_pretty, write};

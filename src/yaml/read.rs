@@ -51,6 +51,24 @@ pub fn read_with_positions(text: &[u8]) -> Result<(Value, Positions), Error> {
     Ok((value, Positions { root: root.map(|b| *b).unwrap_or_default() }))
 }
 
+/// Reads the whole of a document for its errors, but keeps only the values under the keys `keep`
+/// of the outermost map; ASCII case does not matter for them. Other values are left out.
+///
+/// Integers stay integers. This is for looking at a rendered manifest: the effect is that of
+/// [`read_with`] for all that is kept.
+///
+/// # Errors
+/// As [`read`].
+pub fn skim<'a>(text: &'a [u8], keep: &'a [&'a str]) -> Result<Value, Error> {
+    let mut reader = Reader::new(text, false);
+    reader.numbers = Numbers::Exact;
+    // What an anchor holds may be asked for later, so with anchors everything is read.
+    if memchr::memchr(b'&', text).is_none() {
+        reader.keep = Some(keep);
+    }
+    Ok(reader.document()?.0)
+}
+
 type Node = (Value, Option<Box<Located>>);
 
 enum Key {
@@ -91,6 +109,12 @@ struct Reader<'a> {
     anchors: HashMap<String, Anchored>,
     with_positions: bool,
     numbers: Numbers,
+    /// The keys of the outermost map whose values are wanted, if not all are.
+    keep: Option<&'a [&'a str]>,
+    /// Inside a value that is not wanted.
+    skipping: bool,
+    nothing: Str,
+    no_map: Map,
     nodes: usize,
     alias_nodes: usize,
     deepest: usize,
@@ -120,6 +144,10 @@ impl<'a> Reader<'a> {
             anchors: HashMap::new(),
             with_positions,
             numbers: Numbers::Float,
+            keep: None,
+            skipping: false,
+            nothing: Str::default(),
+            no_map: Map::new(),
             // The document counts as a node.
             nodes: 1,
             alias_nodes: 0,
@@ -228,6 +256,9 @@ impl<'a> Reader<'a> {
             Content::List(items, located) => {
                 (Value::List(List::new(items)), Children::List(located))
             }
+            Content::Map(..) if self.skipping && !self.frames.is_empty() => {
+                (Value::Map(self.no_map.clone()), Children::None)
+            }
             Content::Map(pairs, _, located) => (
                 Value::Map(Map::open(MapType::Any, Entries::from_pairs(pairs))),
                 Children::Map(located),
@@ -287,6 +318,7 @@ impl<'a> Reader<'a> {
         from_alias: bool,
     ) -> Option<Node> {
         let with_positions = self.with_positions;
+        let depth = self.frames.len();
         let located = |key: Option<Mark>| Located {
             key: key.map(position),
             start: position(start),
@@ -308,7 +340,11 @@ impl<'a> Reader<'a> {
                     if with_positions {
                         positions.insert(name.clone(), located(Some(mark)));
                     }
-                    pairs.push((name, value));
+                    if self.skipping {
+                        self.skipping = depth > 1;
+                    } else {
+                        pairs.push((name, value));
+                    }
                 }
                 Key::Merge => {
                     if !merge(pairs, &value, from_alias) {
@@ -333,6 +369,14 @@ impl<'a> Reader<'a> {
         None
     }
 
+    /// Returns whether the value of the key `text` is not wanted, and remembers it.
+    fn skips(&mut self, text: &str) -> bool {
+        if let (Some(keep), 1) = (self.keep, self.frames.len()) {
+            self.skipping = !keep.iter().any(|name| name.eq_ignore_ascii_case(text));
+        }
+        self.skipping
+    }
+
     fn set_key(&mut self, key: Key) {
         if let Some(Frame { content: Content::Map(_, slot, _), .. }) = self.frames.last_mut() {
             *slot = key;
@@ -354,7 +398,8 @@ impl<'a> Reader<'a> {
             return;
         }
         if anchor.is_none() && plain && tag.is_none() && resolve(text) == Scalar::Str {
-            self.set_key(Key::Is(Str::from(text), start));
+            let key = if self.skips(text) { self.nothing.clone() } else { Str::from(text) };
+            self.set_key(Key::Is(key, start));
             return;
         }
         let node = self.typed_scalar(tag, text, plain, start);
@@ -409,6 +454,10 @@ impl<'a> Reader<'a> {
 
     fn scalar(&mut self, tag: Option<&str>, text: Cow<'a, str>, plain: bool, start: Mark) -> Value {
         if tag.is_none() {
+            let harmless = !matches!(text.as_bytes().first(), Some(b'.' | b'+' | b'-'));
+            if self.skipping && (!plain || harmless) {
+                return Value::Nil;
+            }
             if !plain {
                 return Value::Str(into_str(text));
             }
@@ -725,4 +774,100 @@ fn go_quote(text: &str) -> String {
     }
     out.push('"');
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::{Escape, write};
+    use crate::yaml::Step;
+
+    fn json(value: &Value) -> String {
+        let mut out = Vec::new();
+        assert!(write(&mut out, value, Escape::Raw).is_ok());
+        String::from_utf8_lossy(&out).into_owned()
+    }
+
+    #[test]
+    fn skimming_keeps_errors() {
+        let text = "Kind: X\nspec: {a: [1, {b: c}], <<: [{q: 1}]}\nmetadata: {name: 1000000}\n";
+        let skimmed = skim(text.as_bytes(), &["kind", "metadata"]).map(|value| json(&value));
+        assert_eq!(skimmed, Ok(r#"{"Kind":"X","metadata":{"name":1000000}}"#.to_owned()));
+        let cases = [
+            ("spec: {a: [-.inf]}", "json: unsupported value: -Inf"),
+            ("spec: {a: {b: [}}", "yaml: did not find expected node content"),
+            (
+                "spec: {{ x }}",
+                "yaml: invalid map key: map[interface {}]interface {}{\"x\":interface {}(nil)}",
+            ),
+            ("spec: {<<: [1]}", "yaml: map merge requires map or sequence of maps as the value"),
+            ("spec: !!int x", "yaml: cannot decode !!str `x` as a !!int"),
+            ("a: b: c", "yaml: mapping values are not allowed in this context"),
+        ];
+        for (text, message) in cases {
+            let error = skim(text.as_bytes(), &["kind"]).err().map(|error| error.to_string());
+            assert_eq!(error.as_deref(), Some(message), "{text}");
+        }
+    }
+
+    #[test]
+    fn positions() -> Result<(), Error> {
+        let text = "# c\na:\n  - é: &x {q: 1}\n    z: *x\nb: |\n  t\n";
+        let (_, positions) = read_with_positions(text.as_bytes())?;
+        let place = |path: &[Step<'_>]| {
+            positions.get(path).map(|node| (node.start.line, node.start.column, node.start.offset))
+        };
+        assert_eq!(place(&[]), Some((2, 1, 4)));
+        let first = [Step::Key(b"a"), Step::Index(0)];
+        assert_eq!(place(&first), Some((3, 5, 11)));
+        let inner = [first[0], first[1], Step::Key("é".as_bytes()), Step::Key(b"q")];
+        assert_eq!(place(&inner), Some((3, 15, 22)));
+        let alias = [first[0], first[1], Step::Key(b"z")];
+        assert_eq!(place(&alias), Some((4, 8, 32)));
+        let beyond = [first[0], first[1], Step::Key(b"z"), Step::Key(b"q")];
+        assert_eq!(place(&beyond), None);
+        assert_eq!(positions.nearest(&beyond).key.map(|key| key.line), Some(4));
+        Ok(())
+    }
+
+    #[test]
+    fn aliases_are_copies() -> Result<(), Error> {
+        let value = read(b"a: &x {b: 1}\nc: *x\n")?;
+        let map = |key: &str| value.as_map().and_then(|m| m.get(key)?.as_map().cloned());
+        let (Some(a), Some(c)) = (map("a"), map("c")) else { panic!("both are maps") };
+        assert!(!a.ptr_eq(&c));
+        Ok(())
+    }
+
+    #[test]
+    fn deep_nesting_is_an_error() {
+        let text = "[".repeat(10_001);
+        let error = read(text.as_bytes()).err().map(|error| error.to_string());
+        assert_eq!(error.as_deref(), Some("yaml: exceeded max depth of 10000"));
+    }
+
+    #[test]
+    fn no_text_panics() {
+        let pieces = [
+            "a", ": ", "- ", "[", "]", "{", "}", ",", "&x ", "*x", "!", "!!int ", "|", ">", "'",
+            "\"", "\\", "#", "\n", "\n  ", "\t", "---", "...", "%TAG", "? ", "<<", "\u{85}",
+            "\u{2028}", "\u{feff}", "é",
+        ];
+        let mut seed = 1_u64;
+        for _ in 0..5_000 {
+            let mut text = String::new();
+            for _ in 0..12 {
+                seed = seed
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
+                text.push_str(pieces[(seed >> 33) as usize % pieces.len()]);
+            }
+            for end in [text.len(), text.len() - 1] {
+                let bytes = &text.as_bytes()[..end];
+                let read = read(bytes);
+                assert_eq!(read.err(), skim(bytes, &[]).err(), "{text:?}");
+                drop(read_with_positions(bytes));
+            }
+        }
+    }
 }

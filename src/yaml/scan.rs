@@ -138,10 +138,17 @@ impl<'a> Scanner<'a> {
             return Ok(true);
         }
         // The head may still turn out to be a key, and then a token goes before it.
-        for i in (0..self.simple_keys.len()).rev() {
+        for i in 0..self.simple_keys.len() {
             let key = self.simple_keys[i];
-            if key.possible && !key.forgotten && key.token_number == self.tokens_parsed {
+            if !key.possible || key.forgotten {
+                continue;
+            }
+            if key.token_number == self.tokens_parsed {
                 return self.is_valid(i);
+            }
+            // Inner keys have later tokens.
+            if key.token_number > self.tokens_parsed {
+                break;
             }
         }
         Ok(false)
