@@ -45,7 +45,8 @@ pub fn read_archive(bytes: &[u8]) -> Result<Vec<ArchiveFile>, ArchiveFault> {
     if !bytes.starts_with(b"\x1f\x8b\x08") {
         return Err(ArchiveFault::NotGzip);
     }
-    let mut archive = tar::Archive::new(BufReader::with_capacity(32 * 1024, MultiGzDecoder::new(bytes)));
+    let mut archive =
+        tar::Archive::new(BufReader::with_capacity(32 * 1024, MultiGzDecoder::new(bytes)));
     let mut files = Vec::new();
     let mut remaining = MAX_TOTAL;
     for entry in archive.entries().map_err(|error| fault(&error))? {

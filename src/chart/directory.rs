@@ -71,10 +71,8 @@ impl Walk {
         let mut status = fs::symlink_metadata(&path).map_err(read)?;
         let mut source = path.clone();
         if status.is_symlink() {
-            source = fs::canonicalize(&path).map_err(|cause| Error::BrokenLink {
-                path: path.clone(),
-                cause,
-            })?;
+            source = fs::canonicalize(&path)
+                .map_err(|cause| Error::BrokenLink { path: path.clone(), cause })?;
             status = fs::metadata(&source).map_err(read)?;
             self.warnings.push(Warning {
                 level: super::Level::Info,

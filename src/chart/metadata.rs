@@ -114,11 +114,7 @@ impl Metadata {
     ///
     /// # Errors
     /// The message of Go's JSON decoder for the first field, by key order, of a wrong type.
-    pub(super) fn fill(
-        &mut self,
-        content: &Value,
-        nulls: &mut NullEntries,
-    ) -> Result<(), String> {
+    pub(super) fn fill(&mut self, content: &Value, nulls: &mut NullEntries) -> Result<(), String> {
         let Some(map) = object(content, "v2.Metadata")? else { return Ok(()) };
         each_field(&map, |key, value| {
             let path = format!(".{key}");
@@ -270,9 +266,7 @@ impl Metadata {
 
 impl Dependency {
     fn validate(&mut self) -> Result<(), Error> {
-        for text in
-            [&mut self.name, &mut self.version, &mut self.repository, &mut self.condition]
-        {
+        for text in [&mut self.name, &mut self.version, &mut self.repository, &mut self.condition] {
             sanitize(text);
         }
         self.tags.iter_mut().for_each(sanitize);
@@ -339,9 +333,10 @@ pub(super) fn object(value: &Value, go_type: &str) -> Result<Option<Map>, String
 fn element(value: &Value, path: &str, go_type: &str) -> Result<Map, String> {
     match value {
         Value::Map(map) => Ok(map.clone()),
-        other => {
-            Err(format!("json: cannot unmarshal {} into {path} of type {go_type}", json_kind(other)))
-        }
+        other => Err(format!(
+            "json: cannot unmarshal {} into {path} of type {go_type}",
+            json_kind(other)
+        )),
     }
 }
 
@@ -350,9 +345,7 @@ pub(super) fn each_field(
     map: &Map,
     mut take: impl FnMut(&str, &Value) -> Result<(), String>,
 ) -> Result<(), String> {
-    map.with(|entries| {
-        entries.iter().try_for_each(|(key, value)| take(&key.to_str_lossy(), value))
-    })
+    map.with(|entries| entries.iter().try_for_each(|(key, value)| take(&key.to_str_lossy(), value)))
 }
 
 fn items(value: &Value, path: &str, go_type: &str) -> Result<Vec<Value>, String> {

@@ -34,11 +34,8 @@ pub fn filepath_match(pattern: &[u8], name: &[u8]) -> Result<bool, BadPattern> {
         }
         // A star takes as little as it can and never more again, so that `*[^a]*` does not match
         // `xy/z`: Go's matcher does not go back over earlier stars.
-        let reach = if chunk.star {
-            name.iter().position(|b| *b == b'/').unwrap_or(name.len())
-        } else {
-            0
-        };
+        let reach =
+            if chunk.star { name.iter().position(|b| *b == b'/').unwrap_or(name.len()) } else { 0 };
         let rest = (0..=reach)
             .filter_map(|skipped| match_chunk(&chunk.tokens, &name[skipped..]))
             .find(|rest| !last || rest.is_empty());

@@ -119,8 +119,13 @@ mod tests {
 
     #[test]
     fn go_json_form() {
-        let cases =
-            [(1e6, "1000000"), (1e-7, "1e-7"), (1e21, "1e+21"), (0.000_001, "0.000001"), (12.5, "12.5")];
+        let cases = [
+            (1e6, "1000000"),
+            (1e-7, "1e-7"),
+            (1e21, "1e+21"),
+            (0.000_001, "0.000001"),
+            (12.5, "12.5"),
+        ];
         for (value, text) in cases {
             assert_eq!(format_float_json(value), text);
         }

@@ -120,9 +120,7 @@ impl Run<'_> {
                             self.tables(&over, &under, &full, nulls);
                         }
                         Value::Nil => {}
-                        _ => self.warn(format!(
-                            "warning: skipped value for {full}: Not a table."
-                        )),
+                        _ => self.warn(format!("warning: skipped value for {full}: Not a table.")),
                     }
                 }
                 Some(_) => {}

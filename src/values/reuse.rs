@@ -1,5 +1,5 @@
-use super::coalesce::{Nulls, coalesce, copy_map, merge_tables};
 use super::Error;
+use super::coalesce::{Nulls, coalesce, copy_map, merge_tables};
 use crate::chart::{Chart, Warned};
 use crate::value::Map;
 

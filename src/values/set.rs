@@ -226,9 +226,7 @@ impl<'a, 'f> Parser<'a, 'f> {
                     },
                 };
                 match self.item(items, inner, nesting) {
-                    (items, Ok(rest)) => {
-                        set_item(list, index, Value::List(List::new(items)), rest)
-                    }
+                    (items, Ok(rest)) => set_item(list, index, Value::List(List::new(items)), rest),
                     (_, Err(error)) => (list, Err(error)),
                 }
             }

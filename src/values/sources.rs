@@ -1,14 +1,14 @@
 use std::fs;
 use std::io::Read;
 
+use super::Error;
 use super::set::{
     parse_set_file_into, parse_set_into, parse_set_json_into, parse_set_literal_into,
     parse_set_string_into,
 };
-use super::Error;
-use crate::value::{Map, Str, Value};
 use crate::chart::{self, merge_maps};
 use crate::json;
+use crate::value::{Map, Str, Value};
 
 /// Where the user's values come from, as given on the command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,8 +69,7 @@ impl ValueSources {
             parse_set_string_into(&base, argument).map_err(wrap("--set-string"))?;
         }
         for argument in set_file {
-            let mut read =
-                |path: &str| read_source(path, stdin).map_err(|error| error.to_string());
+            let mut read = |path: &str| read_source(path, stdin).map_err(|error| error.to_string());
             parse_set_file_into(&base, argument, &mut read).map_err(wrap("--set-file"))?;
         }
         for argument in set_literal {
@@ -107,10 +106,9 @@ fn read_source(path: &str, stdin: &mut dyn Read) -> Result<Str, Error> {
     if is_remote(path) {
         return Err(Error::Remote { url: path.to_owned() });
     }
-    let mut file = fs::File::open(path)
-        .map_err(|cause| Error::Open { path: path.to_owned(), cause })?;
-    file.read_to_end(&mut content)
-        .map_err(|cause| Error::Read { path: path.to_owned(), cause })?;
+    let mut file =
+        fs::File::open(path).map_err(|cause| Error::Open { path: path.to_owned(), cause })?;
+    file.read_to_end(&mut content).map_err(|cause| Error::Read { path: path.to_owned(), cause })?;
     Ok(Str::from(content))
 }
 

@@ -244,8 +244,7 @@ impl Condition {
         } else {
             (Wildcard::None, core.to_owned())
         };
-        let version =
-            Version::parse(&(numbers + suffix)).map_err(|_| ConstraintError::Version)?;
+        let version = Version::parse(&(numbers + suffix)).map_err(|_| ConstraintError::Version)?;
         Ok(Condition { operator, version, wildcard })
     }
 
@@ -265,9 +264,7 @@ impl Condition {
             Operator::LessEqual => match self.wildcard {
                 Wildcard::None => v <= own,
                 Wildcard::Minor => v.major <= own.major,
-                Wildcard::Patch | Wildcard::Major => {
-                    (v.major, v.minor) <= (own.major, own.minor)
-                }
+                Wildcard::Patch | Wildcard::Major => (v.major, v.minor) <= (own.major, own.minor),
             },
             Operator::Caret => self.matches_caret(v),
         }
@@ -308,8 +305,7 @@ impl Condition {
             Wildcard::None | Wildcard::Major => v != own,
             Wildcard::Minor => v.major != own.major,
             Wildcard::Patch => {
-                (v.major, v.minor) != (own.major, own.minor)
-                    || v.prerelease != own.prerelease
+                (v.major, v.minor) != (own.major, own.minor) || v.prerelease != own.prerelease
             }
         }
     }
@@ -365,10 +361,7 @@ mod tests {
             (">1.2.3 ||", Err("improper constraint: \"\"")),
             (">=1.2.3-", Err("improper constraint: \">=1.2.3-\"")),
             (">1.0.0 - 2", Err("improper constraint: \">>= 1.0.0, <= 2 \"")),
-            (
-                "1.0.0 - 2.0.0 - 3.0.0",
-                Err("improper constraint: \">= 1.0.0, <= 2.0.0 - 3.0.0\""),
-            ),
+            ("1.0.0 - 2.0.0 - 3.0.0", Err("improper constraint: \">= 1.0.0, <= 2.0.0 - 3.0.0\"")),
             ("1|2", Err("constraint parser error")),
             ("1.**", Err("constraint parser error")),
             ("1.2.3-01", Err("constraint parser error")),

@@ -27,7 +27,9 @@ pub enum ParseError {
     #[error("invalid metadata string")]
     InvalidMetadata,
     /// A number does not fit in 64 bits.
-    #[error("error parsing version segment: strconv.ParseUint: parsing \"{0}\": value out of range")]
+    #[error(
+        "error parsing version segment: strconv.ParseUint: parsing \"{0}\": value out of range"
+    )]
     OutOfRange(String),
     /// More bytes than any sane version has.
     #[error("version string is too long (max 256 bytes)")]
@@ -237,8 +239,7 @@ fn parse_number(digits: &str) -> Result<u64, ParseError> {
 /// Returns whether `text` is one or more non-empty identifiers joined by dots.
 fn are_identifiers(text: &str) -> bool {
     text.split('.').all(|identifier| {
-        !identifier.is_empty()
-            && identifier.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        !identifier.is_empty() && identifier.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
     })
 }
 

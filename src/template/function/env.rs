@@ -3,6 +3,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::rc::Rc;
 
+use super::re2::Pattern;
 use crate::value::{Map, Value};
 
 /// Answers `lookup(apiVersion, kind, namespace, name)`: an object, a list, or an empty map when
@@ -23,8 +24,7 @@ pub struct Env {
     /// Answers the template function `lookup`.
     pub lookup: Box<Lookup>,
     /// Compiled regular expressions by their source text in RE2 syntax.
-    pub(super) regexes:
-        RefCell<HashMap<Vec<u8>, std::result::Result<Rc<regex::bytes::Regex>, String>>>,
+    pub(super) regexes: RefCell<HashMap<Vec<u8>, std::result::Result<Rc<Pattern>, String>>>,
 }
 
 impl Env {

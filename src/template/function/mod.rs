@@ -20,7 +20,11 @@ mod math;
 mod merge;
 mod printf;
 mod quoting;
+mod re2;
+#[cfg(test)]
+mod recorded;
 mod reflection;
+mod regex;
 mod serial;
 mod string;
 mod table;

@@ -2,7 +2,7 @@ use std::sync::LazyLock;
 
 use super::{
     Function, base, builtin, case, control, convert, default, dict, list, math, merge, printf,
-    reflection, serial, string,
+    reflection, regex, serial, string,
 };
 
 /// The rows of every subject.
@@ -19,6 +19,7 @@ const SUBJECTS: &[&[Function]] = &[
     merge::FUNCTIONS,
     printf::FUNCTIONS,
     reflection::FUNCTIONS,
+    regex::FUNCTIONS,
     serial::FUNCTIONS,
     string::FUNCTIONS,
 ];
