@@ -285,13 +285,12 @@ impl Reader<'_> {
                 Some(b'"') => {
                     let bytes = &self.text[start..self.at];
                     self.at += 1;
-                    return Ok(match std::str::from_utf8(bytes) {
-                        Ok(text) => Str::from(text),
-                        Err(_) => {
-                            let mut out = Vec::with_capacity(bytes.len() + 8);
-                            push_lossy(&mut out, bytes);
-                            Str::from(out)
-                        }
+                    return Ok(if let Ok(text) = std::str::from_utf8(bytes) {
+                        Str::from(text)
+                    } else {
+                        let mut out = Vec::with_capacity(bytes.len() + 8);
+                        push_lossy(&mut out, bytes);
+                        Str::from(out)
                     });
                 }
                 Some(b'\\') => return self.escaped_string(start),

@@ -71,6 +71,7 @@ pub(super) struct Events<'a> {
 
 type Parsed<'a> = Result<Event<'a>, Error>;
 
+#[expect(clippy::unnecessary_wraps, reason = "every state ends in it")]
 fn event(data: Data<'_>, start: Mark, end: Mark) -> Parsed<'_> {
     Ok(Event { data, start, end })
 }

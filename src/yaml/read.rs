@@ -503,17 +503,15 @@ impl<'a> Reader<'a> {
                 }
                 Value::Float(*x)
             }
-            GoNode::Str(text) => Value::Str(match text.as_str() {
-                Some(_) => text.clone(),
-                None => {
-                    let mut valid = String::new();
-                    for chunk in text.as_bytes().utf8_chunks() {
-                        valid.push_str(chunk.valid());
-                        valid.extend(chunk.invalid().iter().map(|_| '\u{fffd}'));
-                    }
-                    Str::from(valid)
+            GoNode::Str(text) if text.as_str().is_some() => Value::Str(text.clone()),
+            GoNode::Str(text) => {
+                let mut valid = String::new();
+                for chunk in text.as_bytes().utf8_chunks() {
+                    valid.push_str(chunk.valid());
+                    valid.extend(chunk.invalid().iter().map(|_| '\u{fffd}'));
                 }
-            }),
+                Value::Str(Str::from(valid))
+            }
         }
     }
 
@@ -587,6 +585,10 @@ impl<'a> Reader<'a> {
                 return Ok(pairs);
             }
             let start = event.start;
+            let merges = matches!(
+                &event.data,
+                Data::Scalar { tag: None, value, plain: true, .. } if value == "<<"
+            );
             let key = self.go_node(event)?;
             if matches!(key, GoNode::List(_) | GoNode::Map(_)) {
                 let error = Error::plain(format!("invalid map key: {}", key.go_syntax()));
@@ -594,6 +596,16 @@ impl<'a> Reader<'a> {
             }
             let event = self.events.next()?;
             let value = self.go_node(event)?;
+            if merges {
+                if let GoNode::Map(merged) = value {
+                    pairs.extend(merged);
+                } else {
+                    let error =
+                        Error::plain("map merge requires map or sequence of maps as the value");
+                    keep_first(&mut self.decode_error, error, start);
+                }
+                continue;
+            }
             pairs.retain(|(other, _)| other.go_syntax() != key.go_syntax());
             pairs.push((key, value));
         }
@@ -768,7 +780,13 @@ fn go_quote(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
             '\r' => out.push_str("\\r"),
-            c if u32::from(c) < 0x20 => out.push_str(&format!("\\x{:02x}", u32::from(c))),
+            c if u32::from(c) < 0x20 => {
+                out.push_str("\\x");
+                out.extend(
+                    [u32::from(c) >> 4, u32::from(c) & 15]
+                        .map(|n| char::from_digit(n, 16).unwrap_or('0')),
+                );
+            }
             c => out.push(c),
         }
     }

@@ -252,15 +252,15 @@ fn take_byte(rest: &mut &[u8], byte: u8) -> bool {
 
 fn take_time(rest: &mut &[u8]) -> bool {
     let hour = take_number(rest, 1, 2);
-    if !hour.is_some_and(|h| h < 24) || !take_byte(rest, b':') {
+    if hour.is_none_or(|h| h >= 24) || !take_byte(rest, b':') {
         return false;
     }
     let minute = take_number(rest, 1, 2);
-    if !minute.is_some_and(|m| m < 60) || !take_byte(rest, b':') {
+    if minute.is_none_or(|m| m >= 60) || !take_byte(rest, b':') {
         return false;
     }
     let second = take_number(rest, 1, 2);
-    if !second.is_some_and(|s| s < 60) {
+    if second.is_none_or(|s| s >= 60) {
         return false;
     }
     if matches!(rest.first(), Some(b'.' | b',')) && rest.get(1).is_some_and(u8::is_ascii_digit) {

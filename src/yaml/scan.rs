@@ -80,6 +80,8 @@ pub(super) struct Scanner<'a> {
     simple_key_allowed: bool,
     /// One for each flow level and one for the block context.
     simple_keys: Vec<SimpleKey>,
+    /// On so many of the outer levels no key is possible now.
+    settled: usize,
     ended: bool,
 }
 
@@ -100,6 +102,7 @@ impl<'a> Scanner<'a> {
             indents: Vec::with_capacity(16),
             simple_key_allowed: true,
             simple_keys: vec![SimpleKey::default()],
+            settled: 0,
             ended: false,
         };
         if text.starts_with('\u{feff}') {
@@ -115,7 +118,8 @@ impl<'a> Scanner<'a> {
 
     /// Returns the next token without taking it. After the end of the stream that is the end.
     pub(super) fn peek(&mut self) -> Scanned<&Token<'a>> {
-        while !self.ended && self.needs_more()? {
+        // At the end, too, a key that should have come is missed.
+        while self.needs_more()? && !self.ended {
             self.fetch()?;
         }
         match self.tokens.front() {
@@ -138,9 +142,12 @@ impl<'a> Scanner<'a> {
             return Ok(true);
         }
         // The head may still turn out to be a key, and then a token goes before it.
-        for i in 0..self.simple_keys.len() {
-            let key = self.simple_keys[i];
+        for i in self.settled..self.simple_keys.len() {
+            let key = &self.simple_keys[i];
             if !key.possible || key.forgotten {
+                if i == self.settled && !key.possible {
+                    self.settled += 1;
+                }
                 continue;
             }
             if key.token_number == self.tokens_parsed {
@@ -193,9 +200,8 @@ impl<'a> Scanner<'a> {
     /// Returns the length in bytes of the line break at `at`; 0 if there is none. CRLF is one.
     fn break_length(&self, at: usize) -> usize {
         match self.bytes.get(at) {
-            Some(b'\n') => 1,
             Some(b'\r') if self.bytes.get(at + 1) == Some(&b'\n') => 2,
-            Some(b'\r') => 1,
+            Some(b'\n' | b'\r') => 1,
             Some(0xc2) if self.bytes.get(at + 1) == Some(&0x85) => 2,
             Some(0xe2)
                 if self.bytes.get(at + 1) == Some(&0x80)
@@ -355,6 +361,7 @@ impl<'a> Scanner<'a> {
                 unused: false,
             };
             self.remove_simple_key()?;
+            self.settled = self.settled.min(self.simple_keys.len() - 1);
             if let Some(slot) = self.simple_keys.last_mut() {
                 *slot = key;
             }
@@ -459,6 +466,7 @@ impl<'a> Scanner<'a> {
         if self.flow_level > 0 {
             self.flow_level -= 1;
             let unused = self.simple_keys.pop().is_some_and(|key| key.unused);
+            self.settled = self.settled.min(self.simple_keys.len());
             if let Some(outer) = self.simple_keys.last_mut() {
                 outer.forgotten |= unused;
             }

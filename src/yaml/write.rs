@@ -147,8 +147,11 @@ impl Writer<'_> {
         }
         writer.indent_to(0);
         if options.strip_last_newline {
-            let end = out.len() - 1 - options.indent;
-            out.truncate(end);
+            // A literal that ends in U+2028 has no line feed behind it.
+            let end = out.len() - options.indent;
+            if out[length..end].ends_with(b"\n") {
+                out.truncate(end - 1);
+            }
         }
         Ok(())
     }
@@ -303,11 +306,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn map<'a>(
-        &mut self,
-        entries: std::slice::Iter<'a, (Str, Value)>,
-        parent: Option<usize>,
-    ) -> Done {
+    fn map(&mut self, entries: std::slice::Iter<'_, (Str, Value)>, parent: Option<usize>) -> Done {
         self.enter()?;
         if entries.len() == 0 {
             self.word("{}");
@@ -353,16 +352,15 @@ impl Writer<'_> {
 
     /// Returns the text that the step through JSON leaves of a string.
     fn text<'a>(&self, bytes: &'a [u8], is_key: bool) -> Result<Cow<'a, str>, WriteError> {
-        let text = match std::str::from_utf8(bytes) {
-            Ok(text) => Cow::Borrowed(text),
-            Err(_) => {
-                let mut text = String::with_capacity(bytes.len() + 8);
-                for chunk in bytes.utf8_chunks() {
-                    text.push_str(chunk.valid());
-                    text.extend(chunk.invalid().iter().map(|_| '\u{fffd}'));
-                }
-                Cow::Owned(text)
+        let text = if let Ok(text) = std::str::from_utf8(bytes) {
+            Cow::Borrowed(text)
+        } else {
+            let mut text = String::with_capacity(bytes.len() + 8);
+            for chunk in bytes.utf8_chunks() {
+                text.push_str(chunk.valid());
+                text.extend(chunk.invalid().iter().map(|_| '\u{fffd}'));
             }
+            Cow::Owned(text)
         };
         if self.dialect == Dialect::Pretty || text.bytes().all(|b| b < 0x7f) {
             return Ok(text);
