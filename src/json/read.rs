@@ -34,10 +34,10 @@ pub fn read(text: &[u8]) -> Result<Value, Error> {
     read_with(text, Numbers::Float)
 }
 
-/// Reads as [`read`] does, with a choice of number types.
+/// Reads as [`read()`] does, with a choice of number types.
 ///
 /// # Errors
-/// As [`read`].
+/// As [`read()`].
 pub fn read_with(text: &[u8], numbers: Numbers) -> Result<Value, Error> {
     let mut reader = Reader { text, at: 0, numbers, range_error: None };
     let value = reader.value()?;
@@ -55,7 +55,7 @@ pub fn read_with(text: &[u8], numbers: Numbers) -> Result<Value, Error> {
 /// as Go's stream decoder does; what follows is not looked at.
 ///
 /// # Errors
-/// As [`read`].
+/// As [`read()`].
 pub fn read_prefix(text: &[u8]) -> Result<(Value, usize), Error> {
     let mut reader = Reader { text, at: 0, numbers: Numbers::Float, range_error: None };
     let value = reader.value()?;

@@ -26,7 +26,7 @@ pub fn write(out: &mut Vec<u8>, value: &Value, escape: Escape) -> Result<(), Str
 /// Appends `value` as Go's `json.MarshalIndent(v, "", "  ")` does: escaped, `[]` and `{}` inline.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_pretty(out: &mut Vec<u8>, value: &Value) -> Result<(), String> {
     start(out, value, Writer { escape: Escape::Html, pretty: true, depth: 0 })
 }

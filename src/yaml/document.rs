@@ -4,7 +4,7 @@ use super::error::Error;
 use super::read::read;
 use crate::value::Value;
 
-/// Reads every document of a values file, in order. Each is [`read`] on its own.
+/// Reads every document of a values file, in order. Each is [`read()`] on its own.
 ///
 /// # Errors
 /// The error of the first document that fails, or of the first separator that is none.

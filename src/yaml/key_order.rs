@@ -29,7 +29,7 @@ fn is_digit(c: char) -> bool {
 ///
 /// At the first difference letters compare by code point, a non-letter comes before a letter, and
 /// otherwise the numbers that start there decide. For odd mixes of digits and letters the order
-/// is not transitive, so it must not be given to the standard sorts; see [`sort`].
+/// is not transitive, so it must not be given to the standard sorts.
 ///
 /// # Source
 /// The key order of go-yaml's encoder.

@@ -31,21 +31,21 @@ pub fn read(text: &[u8]) -> Result<Value, Error> {
     Ok(Reader::new(text, false).document()?.0)
 }
 
-/// Reads as [`read`] does, with a choice of number types: Helm's reader tells integers from
+/// Reads as [`read()`] does, with a choice of number types: Helm's reader tells integers from
 /// floats where text is expected, as in `appVersion: 1.10`.
 ///
 /// # Errors
-/// As [`read`].
+/// As [`read()`].
 pub fn read_with(text: &[u8], numbers: Numbers) -> Result<Value, Error> {
     let mut reader = Reader::new(text, false);
     reader.numbers = numbers;
     Ok(reader.document()?.0)
 }
 
-/// Reads as [`read`] does and also tells where every node stands.
+/// Reads as [`read()`] does and also tells where every node stands.
 ///
 /// # Errors
-/// As [`read`].
+/// As [`read()`].
 pub fn read_with_positions(text: &[u8]) -> Result<(Value, Positions), Error> {
     let (value, root) = Reader::new(text, true).document()?;
     Ok((value, Positions { root: root.map(|b| *b).unwrap_or_default() }))
@@ -58,7 +58,7 @@ pub fn read_with_positions(text: &[u8]) -> Result<(Value, Positions), Error> {
 /// [`read_with`] for all that is kept.
 ///
 /// # Errors
-/// As [`read`].
+/// As [`read()`].
 pub fn skim<'a>(text: &'a [u8], keep: &'a [&'a str]) -> Result<Value, Error> {
     let mut reader = Reader::new(text, false);
     reader.numbers = Numbers::Exact;

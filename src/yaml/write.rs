@@ -14,7 +14,7 @@ const MAX_DEPTH: usize = 10_000;
 /// The longest key, quotes and escapes included, that the step through JSON survives.
 const MAX_JSON_KEY: usize = 1024;
 
-/// How [`write`] lays out its text.
+/// How [`write()`] lays out its text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WriteOptions {
     /// Columns put before every line, the first included. Lines are folded as if there were none,
@@ -41,10 +41,10 @@ pub fn write(out: &mut Vec<u8>, value: &Value, options: &WriteOptions) -> Result
     Writer::run(out, value, *options, Dialect::Json)
 }
 
-/// Returns what the template function `mustToYaml` does: [`write`] less the last line feed.
+/// Returns what the template function `mustToYaml` does: [`write()`] less the last line feed.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn to_yaml(value: &Value) -> Result<Vec<u8>, WriteError> {
     let mut out = Vec::new();
     write(&mut out, value, &WriteOptions { strip_last_newline: true, ..WriteOptions::default() })?;
@@ -66,10 +66,10 @@ pub fn to_yaml_pretty(value: &Value) -> Result<Vec<u8>, WriteError> {
     Ok(out)
 }
 
-/// Returns `value` as [`write`] lays it out, with the last line feed.
+/// Returns `value` as [`write()`] lays it out, with the last line feed.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn encode(value: &Value) -> Result<Vec<u8>, WriteError> {
     let mut out = Vec::new();
     write(&mut out, value, &WriteOptions::default())?;
