@@ -1,4 +1,6 @@
 //! rhumb renders, packages and releases Helm charts.
+#[cfg(feature = "cluster")]
+pub mod action;
 pub mod chart;
 #[cfg(feature = "cluster")]
 pub mod cluster;

@@ -63,6 +63,13 @@ impl StoredRecord {
         self.0["metadata"]["namespace"].as_str().unwrap_or("")
     }
 
+    /// Returns what tells the record from all others: its namespace and name.
+    #[must_use]
+    pub fn id(&self) -> String {
+        let metadata = &self.0["metadata"];
+        format!("{}/{}", self.namespace(), metadata["name"].as_str().unwrap_or(""))
+    }
+
     /// Returns the number of the revision; 0 when the label is damaged.
     #[must_use]
     pub fn revision(&self) -> Revision {

@@ -14,7 +14,7 @@ pub use error::{Error, HeadError};
 pub use head::Head;
 pub use hook::{DeletePolicy, Event, Hook, OutputLogPolicy};
 pub use order::{Order, rank, sort_by_kind};
-pub use parse::{Manifest, Notes, SkippedHook, parse, parse_stored};
+pub use parse::{Manifest, Notes, SkippedHook, parse, parse_crd, parse_stored};
 pub use print::{
     OutputFile, PrintOptions, ShowOnlyError, print_documents, print_files, print_hooks,
     print_template, select, source_files,

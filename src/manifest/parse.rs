@@ -101,6 +101,22 @@ pub fn parse_stored(manifest: &str) -> Result<Vec<Document>, Error> {
         .collect()
 }
 
+/// Reads a file of a chart's `crds/` folder.
+///
+/// # Errors
+/// [`Error`] when a document is not YAML or not an object.
+pub fn parse_crd(path: &str, text: &[u8]) -> Result<Vec<Document>, Error> {
+    let path: Arc<str> = Arc::from(path);
+    yaml::split_documents(text)
+        .into_iter()
+        .map(|range| {
+            let (offset, piece) = (range.start, &text[range]);
+            let head = read_head(&path, offset, piece)?;
+            Ok(Document { path: Arc::clone(&path), text: Str::from(piece), offset, head })
+        })
+        .collect()
+}
+
 fn source_line(piece: &[u8]) -> Option<&str> {
     let line = piece.split(|byte| *byte == b'\n').next()?;
     std::str::from_utf8(line.strip_prefix(b"# Source: ")?).ok().map(str::trim_end)

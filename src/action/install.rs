@@ -1,0 +1,149 @@
+use super::prepare::{check_labels, load, prepare};
+use super::{ApplyOptions, ChartSource, DryRun, Error, RenderOptions, Report, Session};
+use crate::chart::Chart;
+use crate::cluster::Records;
+use crate::plan::{self, Input, Observed, Verb};
+use crate::release::{History, ReleaseName, Status, Store as _};
+use crate::template::ReleaseContext;
+use crate::value::Map;
+
+/// What to install.
+#[derive(Clone, Debug)]
+pub struct InstallRequest {
+    /// The name of the release.
+    pub name: String,
+    /// The chart.
+    pub chart: ChartSource,
+    /// The user's values.
+    pub values: Map,
+    /// How templates are rendered.
+    pub render: RenderOptions,
+    /// How the revision is put into the cluster.
+    pub apply: ApplyOptions,
+    /// Whether the name of a release that failed or was uninstalled may be used again.
+    pub replace: bool,
+    /// Whether a failed install is uninstalled again.
+    pub rollback_on_failure: bool,
+}
+
+/// Makes the first revision of a release.
+///
+/// # Errors
+/// [`Error`]; when the plan failed, the failure is recorded.
+pub async fn install(session: &Session, request: &InstallRequest) -> Result<Report, Error> {
+    let deadline = request.apply.wait.deadline();
+    let name = ReleaseName::new(&request.name).map_err(Error::Name)?;
+    check_labels(&request.apply.labels)?;
+    let mut warnings = Vec::new();
+    let chart = load(&request.chart, &mut warnings)?;
+    let offline = request.apply.dry_run == Some(DryRun::Client);
+    let history = if offline {
+        History::default()
+    } else {
+        session.cluster.version().await?;
+        session.store().history(name.as_str()).await?
+    };
+    check_name(&history, request.replace)?;
+    if !request.apply.skip_crds && request.apply.dry_run.is_none() {
+        session.apply_crds(&chart, deadline).await?;
+    }
+    install_chart(session, request, chart, &history, warnings, deadline).await
+}
+
+async fn install_chart(
+    session: &Session,
+    request: &InstallRequest,
+    chart: Chart,
+    history: &History,
+    warnings: Vec<crate::chart::Warning>,
+    deadline: tokio::time::Instant,
+) -> Result<Report, Error> {
+    let apply = &request.apply;
+    let revision = history.last().map_or(0, |last| last.revision) + 1;
+    let mut prepared = prepare(chart, request.values.clone(), warnings)?;
+    let context = ReleaseContext {
+        name: request.name.clone(),
+        namespace: session.namespace.clone(),
+        revision: i64::from(revision),
+        is_upgrade: false,
+    };
+    let manifest =
+        session.render(&mut prepared, context, request.render, apply.dry_run).await?;
+    let mut release = session.release(&request.name, revision, &prepared, &manifest, None);
+    release.labels.clone_from(&apply.labels);
+    let report = |release, plan| Report {
+        release,
+        plan,
+        warnings: prepared.warnings.clone(),
+        installed: true,
+    };
+    let dry = |mut release: crate::release::Release| {
+        release.info.status = Status::PendingInstall;
+        "Dry run complete".clone_into(&mut release.info.description);
+        release
+    };
+    if apply.dry_run == Some(DryRun::Client) {
+        return Ok(report(dry(release), None));
+    }
+    let next = session.next(revision, &manifest).await?;
+    let observed: Observed =
+        session.cluster.observe(next.objects.iter().map(|object| &object.id)).await?;
+    let plan = plan::build(&Input {
+        verb: Verb::Install,
+        owner: session.owner(&request.name),
+        previous: &[],
+        next: &next,
+        observed: &observed,
+        deployed: &[],
+        prune: &[],
+        options: &plan::Options { force_conflicts: false, ..apply.to_plan() },
+    })
+    .map_err(|source| Error::Plan { doing: "install", source })?;
+    if apply.dry_run.is_some() {
+        return Ok(report(dry(release), Some(plan)));
+    }
+    let mut records: Records = history
+        .releases()
+        .iter()
+        .cloned()
+        .chain([release])
+        .map(|release| (release.revision, release))
+        .collect();
+    if let Err(error) = session.execute(&plan, &mut records, deadline).await {
+        if !request.rollback_on_failure {
+            return Err(error);
+        }
+        return Err(take_back(session, request, error).await);
+    }
+    let Some(release) = records.remove(&revision) else { return Err(Error::NotFound) };
+    Ok(report(release, Some(plan)))
+}
+
+/// Uninstalls what a failed install made.
+async fn take_back(session: &Session, request: &InstallRequest, error: Error) -> Error {
+    let uninstall = super::UninstallRequest {
+        name: request.name.clone(),
+        no_hooks: request.apply.no_hooks,
+        wait: request.apply.wait,
+        keep_history: false,
+        ignore_not_found: false,
+        dry_run: false,
+        propagation: plan::Propagation::Background,
+        description: None,
+    };
+    let name = request.name.clone();
+    match super::uninstall(session, &uninstall).await {
+        Ok(_) => Error::RolledBack { name, done: "uninstalled", error: Box::new(error) },
+        Err(way_back) => {
+            Error::WayBack { error: Box::new(error), way_back: Box::new(way_back) }
+        }
+    }
+}
+
+fn check_name(history: &History, replace: bool) -> Result<(), Error> {
+    match history.last().map(|last| last.info.status) {
+        None => Ok(()),
+        Some(Status::Uninstalled | Status::Failed) if replace => Ok(()),
+        Some(_) => Err(Error::NameInUse),
+    }
+}

@@ -1,0 +1,106 @@
+use super::{ApplyOptions, Error, Report, Session};
+use crate::cluster::Records;
+use crate::manifest::{self, Hook};
+use crate::plan::{self, Input, Next, Verb};
+use crate::release::{
+    ApplyMethod, HookRecord, HookRun, Info, Release, ReleaseName, Revision, Status, Store as _,
+};
+
+/// Where to go back to.
+#[derive(Clone, Debug)]
+pub struct RollbackRequest {
+    /// The name of the release.
+    pub name: String,
+    /// The revision to repeat; `None` for the one before the last.
+    pub revision: Option<Revision>,
+    /// How the revision is put into the cluster. Labels, CRDs and the making of the namespace
+    /// have no part in a rollback.
+    pub apply: ApplyOptions,
+    /// How many revisions are kept; 0 keeps all.
+    pub history_max: usize,
+}
+
+/// Makes a new revision that repeats an old one: its stored objects and hooks, not a new render.
+///
+/// # Errors
+/// [`Error`]; when the plan failed, the failure is recorded.
+pub async fn rollback(session: &Session, request: &RollbackRequest) -> Result<Report, Error> {
+    let apply = &request.apply;
+    let deadline = apply.wait.deadline();
+    ReleaseName::new(&request.name).map_err(Error::Name)?;
+    session.cluster.version().await?;
+    let history = session.store().history(&request.name).await?;
+    let last = history.last().ok_or(Error::NotFound)?;
+    let wanted = match request.revision {
+        None | Some(0) => last.revision.saturating_sub(1),
+        Some(revision) => revision,
+    };
+    let target = history.get(wanted).ok_or(Error::NoRevision { revision: wanted })?;
+    let revision = last.revision + 1;
+    let mut release = repeat(session, target, last, revision);
+    let hooks: Vec<Hook> = target.hooks.iter().map(|record| record.hook.clone()).collect();
+    let documents = manifest::parse_stored(&target.manifest)?;
+    let objects =
+        session.cluster.resolve(&documents, &session.namespace).await.map_err(Error::Build)?;
+    let hooks = session
+        .cluster
+        .resolve_hooks(&hooks, &session.namespace)
+        .await
+        .map_err(Error::Build)?;
+    let next = Next { revision, objects, hooks, repeats: Some(wanted) };
+    let (previous, observed) = session.previous(&history, &next.objects).await?;
+    let deployed: Vec<_> = history.deployed().map(|release| release.revision).collect();
+    let plan = plan::build(&Input {
+        verb: Verb::Rollback,
+        owner: session.owner(&request.name),
+        previous: &previous,
+        next: &next,
+        observed: &observed,
+        deployed: &deployed,
+        prune: &history.to_prune(request.history_max),
+        options: &plan::Options { create_namespace: false, ..apply.to_plan() },
+    })
+    .map_err(|source| Error::Plan { doing: "rollback", source })?;
+    let report = |release, plan| Report {
+        release,
+        plan: Some(plan),
+        warnings: Vec::new(),
+        installed: false,
+    };
+    if apply.dry_run.is_some() {
+        release.info.status = Status::PendingRollback;
+        return Ok(report(release, plan));
+    }
+    let mut records: Records = history
+        .releases()
+        .iter()
+        .cloned()
+        .chain([release])
+        .map(|release| (release.revision, release))
+        .collect();
+    session.execute(&plan, &mut records, deadline).await?;
+    let Some(release) = records.remove(&revision) else { return Err(Error::NotFound) };
+    Ok(report(release, plan))
+}
+
+fn repeat(session: &Session, target: &Release, last: &Release, revision: Revision) -> Release {
+    Release {
+        revision,
+        info: Info {
+            first_deployed: last.info.first_deployed,
+            last_deployed: Some(session.clock.now()),
+            deleted: None,
+            description: String::new(),
+            status: Status::PendingRollback,
+            notes: target.info.notes.clone(),
+            rollback_revision: target.revision,
+        },
+        hooks: target
+            .hooks
+            .iter()
+            .map(|record| HookRecord { hook: record.hook.clone(), last_run: HookRun::default() })
+            .collect(),
+        apply_method: ApplyMethod::ServerSide,
+        ..target.clone()
+    }
+}

@@ -1,0 +1,100 @@
+use tokio::time::Instant;
+
+use super::{Error, WaitOptions};
+use crate::cluster::{Clock, Cluster, Execution, Records, SecretStore};
+use crate::plan::{Object, Observed, Plan};
+use crate::release::{History, Release};
+
+/// What every verb works with: a cluster, a namespace, a clock.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// The cluster.
+    pub cluster: Cluster,
+    /// The namespace of the release.
+    pub namespace: String,
+    /// The source of times in records.
+    pub clock: Clock,
+}
+
+impl Session {
+    /// Makes a session in the namespace the connection names.
+    #[must_use]
+    pub fn new(cluster: Cluster, clock: Clock) -> Self {
+        Session { namespace: cluster.namespace().to_owned(), cluster, clock }
+    }
+
+    pub(super) fn store(&self) -> SecretStore {
+        SecretStore::new(self.cluster.clone(), &self.namespace)
+    }
+
+    /// Reads the objects of the revisions that a new one starts from: those of the deployed one,
+    /// and those of later, failed ones that do belong to the release.
+    pub(super) async fn previous(
+        &self,
+        history: &History,
+        next: &[Object],
+    ) -> Result<(Vec<Object>, Observed), Error> {
+        let Some(baseline) = history.baseline() else {
+            return Ok((Vec::new(), self.cluster.observe(next.iter().map(|o| &o.id)).await?));
+        };
+        let mut objects = self.stored_objects(baseline).await?;
+        let mut later = Vec::new();
+        for release in history.releases() {
+            if release.revision > baseline.revision {
+                later.extend(self.stored_objects(release).await?);
+            }
+        }
+        let all = objects.iter().chain(&later).chain(next).map(|object| &object.id);
+        let observed = self.cluster.observe(all).await?;
+        let owner = self.owner(&baseline.name);
+        for object in later {
+            let known = objects.iter().any(|known| known.id == object.id);
+            let ours = observed.get(&object.id).is_some_and(|live| owner.check(live).is_ok());
+            if !known && ours {
+                objects.push(object);
+            }
+        }
+        Ok((objects, observed))
+    }
+
+    pub(super) fn owner<'a>(&'a self, name: &'a str) -> crate::plan::Owner<'a> {
+        crate::plan::Owner { name, namespace: &self.namespace }
+    }
+
+    /// Returns the objects of a record, without those of kinds that are not served any more.
+    pub(super) async fn stored_objects(&self, release: &Release) -> Result<Vec<Object>, Error> {
+        let documents = crate::manifest::parse_stored(&release.manifest)?;
+        let mut objects = Vec::with_capacity(documents.len());
+        for document in &documents {
+            match self.cluster.resolve(std::slice::from_ref(document), &self.namespace).await {
+                Ok(found) => objects.extend(found),
+                Err(crate::cluster::Error::NoMatch(_)) => {}
+                Err(error) => return Err(Error::Build(error)),
+            }
+        }
+        Ok(objects)
+    }
+
+    /// Carries out a plan.
+    pub(super) async fn execute(
+        &self,
+        plan: &Plan,
+        records: &mut Records,
+        deadline: Instant,
+    ) -> Result<(), Error> {
+        let store = self.store();
+        let clock = self.clock.clone();
+        let execution = Execution::new(&self.cluster, &store, records, deadline, clock);
+        let outcome = execution.run(plan).await;
+        match outcome.error {
+            None => Ok(()),
+            Some(source) => Err(Error::Execute { source, aftermath: outcome.aftermath }),
+        }
+    }
+}
+
+impl WaitOptions {
+    pub(super) fn deadline(&self) -> Instant {
+        Instant::now() + self.timeout
+    }
+}

@@ -1,0 +1,119 @@
+use super::{Error, Session, WaitOptions};
+use crate::cluster::Records;
+use crate::manifest::Hook;
+use crate::plan::{self, Input, Kept, Next, Plan, Propagation, Until, Verb};
+use crate::release::{Release, ReleaseName, Status, Store as _};
+
+/// What to uninstall.
+#[derive(Clone, Debug)]
+pub struct UninstallRequest {
+    /// The name of the release.
+    pub name: String,
+    /// Whether hooks are passed over.
+    pub no_hooks: bool,
+    /// Waiting until the objects are gone.
+    pub wait: WaitOptions,
+    /// Whether the records stay.
+    pub keep_history: bool,
+    /// Whether a release that does not exist is fine.
+    pub ignore_not_found: bool,
+    /// Whether nothing is changed.
+    pub dry_run: bool,
+    /// What becomes of the dependents of deleted objects.
+    pub propagation: Propagation,
+    /// The description; `None` for Helm's.
+    pub description: Option<String>,
+}
+
+/// What became of an uninstall.
+#[derive(Clone, Debug)]
+pub struct UninstallReport {
+    /// The last revision; `None` when there was no release.
+    pub release: Option<Release>,
+    /// The plan; `None` when there was nothing to plan.
+    pub plan: Option<Plan>,
+    /// The objects that are left.
+    pub kept: Vec<Kept>,
+}
+
+/// Removes a release from the cluster.
+///
+/// # Errors
+/// [`Error`]. The release then stays `uninstalling`, and the command can be repeated.
+pub async fn uninstall(
+    session: &Session,
+    request: &UninstallRequest,
+) -> Result<UninstallReport, Error> {
+    let deadline = request.wait.deadline();
+    ReleaseName::new(&request.name).map_err(Error::Name)?;
+    session.cluster.version().await?;
+    let history = session.store().history(&request.name).await?;
+    let Some(last) = history.last() else {
+        if request.ignore_not_found {
+            return Ok(UninstallReport { release: None, plan: None, kept: Vec::new() });
+        }
+        return Err(Error::NotLoaded { name: request.name.clone() });
+    };
+    let revisions: Vec<_> = history.releases().iter().map(|release| release.revision).collect();
+    if last.info.status == Status::Uninstalled {
+        if request.keep_history {
+            return Err(Error::Deleted { name: request.name.clone() });
+        }
+        for revision in revisions {
+            session.store().delete(&request.name, revision).await?;
+        }
+        return Ok(UninstallReport {
+            release: Some(last.clone()),
+            plan: None,
+            kept: Vec::new(),
+        });
+    }
+    // What the last revision did not take over from the one that is deployed goes as well.
+    let mut objects = session.stored_objects(last).await?;
+    if let Some(deployed) = history.last_deployed() {
+        for object in session.stored_objects(deployed).await? {
+            if objects.iter().all(|known| known.id != object.id) {
+                objects.push(object);
+            }
+        }
+    }
+    let hooks: Vec<Hook> = last.hooks.iter().map(|record| record.hook.clone()).collect();
+    let hooks = if request.no_hooks {
+        Vec::new()
+    } else {
+        session
+            .cluster
+            .resolve_hooks(&hooks, &session.namespace)
+            .await
+            .map_err(Error::Build)?
+    };
+    let next = Next { revision: last.revision, objects, hooks, repeats: None };
+    let observed = session.cluster.observe(next.objects.iter().map(|object| &object.id)).await?;
+    let options = plan::Options {
+        hooks: !request.no_hooks,
+        wait: request.wait.ready.then_some(Until::Gone),
+        keep_history: request.keep_history,
+        propagation: request.propagation,
+        description: request.description.clone(),
+        ..plan::Options::default()
+    };
+    let plan = plan::build(&Input {
+        verb: Verb::Uninstall,
+        owner: session.owner(&request.name),
+        previous: &[],
+        next: &next,
+        observed: &observed,
+        deployed: &[],
+        prune: &revisions,
+        options: &options,
+    })
+    .map_err(|source| Error::Plan { doing: "uninstall", source })?;
+    let kept = plan.kept.clone();
+    if request.dry_run {
+        return Ok(UninstallReport { release: Some(last.clone()), plan: Some(plan), kept });
+    }
+    let mut records = Records::from([(last.revision, last.clone())]);
+    session.execute(&plan, &mut records, deadline).await?;
+    let release = records.remove(&last.revision);
+    Ok(UninstallReport { release, plan: Some(plan), kept })
+}

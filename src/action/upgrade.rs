@@ -1,0 +1,208 @@
+use super::prepare::{check_labels, load, prepare};
+use super::record::{restored_chart, to_map};
+use super::{
+    ApplyOptions, ChartSource, DryRun, Error, InstallRequest, RenderOptions, Report,
+    RollbackRequest, Session, install, rollback,
+};
+use crate::cluster::Records;
+use crate::plan::{self, Input, Verb};
+use crate::release::{History, Labels, Release, ReleaseName, Status, Store as _};
+use crate::template::ReleaseContext;
+use crate::value::Map;
+use crate::values::{self, Reuse};
+
+/// What to upgrade to.
+#[derive(Clone, Debug)]
+pub struct UpgradeRequest {
+    /// The name of the release.
+    pub name: String,
+    /// The chart.
+    pub chart: ChartSource,
+    /// The user's values.
+    pub values: Map,
+    /// What becomes of the values of the last revision.
+    pub reuse: Reuse,
+    /// How templates are rendered.
+    pub render: RenderOptions,
+    /// How the revision is put into the cluster.
+    pub apply: ApplyOptions,
+    /// Whether a missing release is installed.
+    pub install: bool,
+    /// How many revisions are kept; 0 keeps all.
+    pub history_max: usize,
+    /// Whether a failed upgrade is followed by a rollback.
+    pub rollback_on_failure: bool,
+}
+
+/// Makes a further revision of a release.
+///
+/// # Errors
+/// [`Error`]; when the plan failed, the failure is recorded.
+pub async fn upgrade(session: &Session, request: &UpgradeRequest) -> Result<Report, Error> {
+    let apply = &request.apply;
+    let deadline = apply.wait.deadline();
+    let name = ReleaseName::new(&request.name).map_err(Error::Name)?;
+    check_labels(&apply.labels)?;
+    session.cluster.version().await?;
+    let history = session.store().history(name.as_str()).await?;
+    let missing = history.last().is_none_or(|last| last.info.status == Status::Uninstalled);
+    if missing && request.install {
+        return install(session, &as_install(request)).await;
+    }
+    let (last, baseline) = start(&history, &request.name)?;
+    let mut warnings = Vec::new();
+    let mut chart = load(&request.chart, &mut warnings)?;
+    let old_user = baseline.config.as_ref().map_or_else(Map::new, to_map);
+    let reused =
+        values::reuse(request.reuse, &restored_chart(&baseline.chart), &old_user, &request.values)?;
+    warnings.extend(reused.warnings);
+    if let Some(defaults) = reused.value.defaults {
+        chart.values = defaults;
+    }
+    let revision = last.revision + 1;
+    let mut prepared = prepare(chart, reused.value.user, warnings)?;
+    let context = ReleaseContext {
+        name: request.name.clone(),
+        namespace: session.namespace.clone(),
+        revision: i64::from(revision),
+        is_upgrade: true,
+    };
+    let manifest =
+        session.render(&mut prepared, context, request.render, apply.dry_run).await?;
+    let first_deployed = baseline.info.first_deployed;
+    let mut release =
+        session.release(&request.name, revision, &prepared, &manifest, first_deployed);
+    release.labels = merge_labels(&last.labels, &apply.labels);
+    let report = |release, plan| Report {
+        release,
+        plan,
+        warnings: prepared.warnings.clone(),
+        installed: false,
+    };
+    let dry = |mut release: Release| {
+        release.info.status = Status::PendingUpgrade;
+        "Dry run complete".clone_into(&mut release.info.description);
+        release
+    };
+    if apply.dry_run == Some(DryRun::Client) {
+        return Ok(report(dry(release), None));
+    }
+    let next = session.next(revision, &manifest).await?;
+    let (previous, observed) = session.previous(&history, &next.objects).await?;
+    let deployed: Vec<_> = history.deployed().map(|release| release.revision).collect();
+    let plan = plan::build(&Input {
+        verb: Verb::Upgrade,
+        owner: session.owner(&request.name),
+        previous: &previous,
+        next: &next,
+        observed: &observed,
+        deployed: &deployed,
+        prune: &history.to_prune(request.history_max),
+        // The namespace exists: the release is in it.
+        options: &plan::Options { create_namespace: false, ..apply.to_plan() },
+    })
+    .map_err(|source| Error::Plan { doing: "update", source })?;
+    if apply.dry_run.is_some() {
+        return Ok(report(dry(release), Some(plan)));
+    }
+    let mut records: Records = history
+        .releases()
+        .iter()
+        .cloned()
+        .chain([release])
+        .map(|release| (release.revision, release))
+        .collect();
+    if let Err(error) = session.execute(&plan, &mut records, deadline).await {
+        if !request.rollback_on_failure {
+            return Err(error);
+        }
+        return Err(go_back(session, request, &history, error).await);
+    }
+    let Some(release) = records.remove(&revision) else { return Err(Error::NotFound) };
+    Ok(report(release, Some(plan)))
+}
+
+/// Returns the last revision and the one to start from.
+fn start<'a>(history: &'a History, name: &str) -> Result<(&'a Release, &'a Release), Error> {
+    let nothing = || Error::NoDeployed { name: name.to_owned() };
+    let last = history.last().ok_or_else(nothing)?;
+    if last.info.status.is_pending() {
+        return Err(Error::InProgress { revision: last.revision });
+    }
+    Ok((last, history.baseline().ok_or_else(nothing)?))
+}
+
+fn as_install(request: &UpgradeRequest) -> InstallRequest {
+    let UpgradeRequest {
+        name,
+        chart,
+        values,
+        reuse: _,
+        render,
+        apply,
+        install: _,
+        history_max: _,
+        rollback_on_failure,
+    } = request.clone();
+    InstallRequest { name, chart, values, render, apply, replace: true, rollback_on_failure }
+}
+
+/// Rolls back to the newest revision that was good.
+async fn go_back(
+    session: &Session,
+    request: &UpgradeRequest,
+    history: &History,
+    error: Error,
+) -> Error {
+    let good = history.releases().iter().rev().find(|release| {
+        matches!(release.info.status, Status::Deployed | Status::Superseded)
+    });
+    let Some(good) = good else { return error };
+    let back = RollbackRequest {
+        name: request.name.clone(),
+        revision: Some(good.revision),
+        apply: ApplyOptions {
+            description: None,
+            labels: Labels::new(),
+            dry_run: None,
+            ..request.apply.clone()
+        },
+        history_max: request.history_max,
+    };
+    let name = request.name.clone();
+    match rollback(session, &back).await {
+        Ok(_) => Error::RolledBack { name, done: "rolled back", error: Box::new(error) },
+        Err(way_back) => {
+            Error::WayBack { error: Box::new(error), way_back: Box::new(way_back) }
+        }
+    }
+}
+
+/// Returns the labels of the last revision with the given ones over them; `null` takes one away.
+fn merge_labels(old: &Labels, given: &Labels) -> Labels {
+    let mut labels = old.clone();
+    for (key, value) in given {
+        if value == "null" {
+            labels.remove(key);
+        } else {
+            labels.insert(key.clone(), value.clone());
+        }
+    }
+    labels
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn null_takes_labels_away() {
+        let labels = |pairs: &[(&str, &str)]| -> Labels {
+            pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+        };
+        assert_eq!(
+            merge_labels(&labels(&[("a", "1"), ("b", "2")]), &labels(&[("a", "null"), ("c", "3")])),
+            labels(&[("b", "2"), ("c", "3")])
+        );
+    }
+}
