@@ -1,5 +1,4 @@
 //! rhumb renders, packages and releases Helm charts.
-#[cfg(feature = "cluster")]
 pub mod action;
 pub mod chart;
 #[cfg(feature = "cluster")]

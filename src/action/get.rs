@@ -1,4 +1,5 @@
-use super::{Error, Session};
+use super::release_error::Error;
+use super::{Session};
 use crate::release::{Release, ReleaseName, Revision, Store as _};
 
 /// Reads a revision of a release; the last one when `revision` is `None` or 0.

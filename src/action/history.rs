@@ -1,4 +1,5 @@
-use super::{Error, Session};
+use super::release_error::Error;
+use super::{Session};
 use crate::release::{ReleaseName, Revision, Status, Store as _, Time};
 
 /// One revision in the history of a release.

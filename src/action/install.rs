@@ -1,5 +1,6 @@
 use super::prepare::{check_labels, load, prepare};
-use super::{ApplyOptions, ChartSource, DryRun, Error, RenderOptions, Report, Session};
+use super::release_error::Error;
+use super::{ApplyOptions, ChartSource, DryRun, RenderOptions, Report, Session};
 use crate::chart::Chart;
 use crate::cluster::Records;
 use crate::plan::{self, Input, Observed, Verb};

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
-use super::{Error, Session};
+use super::release_error::Error;
+use super::{Session};
 use crate::cluster::{SecretStore, StoredRecord};
 use crate::release::{Release, Status};
 

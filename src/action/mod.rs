@@ -1,45 +1,47 @@
-//! The verbs: each is one walk from a chart or a record to a report. Nothing here prints.
+//! The verbs: each file takes one command from its request to its report. Nothing here prints.
 
-mod error;
+#[cfg(feature = "cluster")]
 mod get;
+#[cfg(feature = "cluster")]
 mod history;
+#[cfg(feature = "cluster")]
 mod install;
+#[cfg(feature = "cluster")]
 mod list;
+#[cfg(feature = "cluster")]
 mod options;
+#[cfg(feature = "cluster")]
 mod prepare;
+#[cfg(feature = "cluster")]
 mod record;
+#[cfg(feature = "cluster")]
+mod release_error;
+#[cfg(feature = "cluster")]
+mod report;
+#[cfg(feature = "cluster")]
 mod rollback;
+#[cfg(feature = "cluster")]
 mod session;
+#[cfg(feature = "cluster")]
 mod status;
+#[cfg(feature = "cluster")]
 mod uninstall;
+#[cfg(feature = "cluster")]
 mod upgrade;
 
-pub use error::Error;
-pub use get::get;
-pub use history::{HistoryRow, history};
-pub use install::{InstallRequest, install};
-pub use list::{ListRequest, ListSort, list};
-pub use options::{ApplyOptions, DryRun, WaitOptions};
-pub use prepare::{ChartSource, RenderOptions};
-pub use rollback::{RollbackRequest, rollback};
-pub use session::Session;
-pub use status::{LiveObject, StatusReport, status};
-pub use uninstall::{UninstallReport, UninstallRequest, uninstall};
-pub use upgrade::{UpgradeRequest, upgrade};
-
-use crate::chart::Warning;
-use crate::plan::Plan;
-use crate::release::Release;
-
-/// What became of an install, upgrade or rollback.
-#[derive(Clone, Debug)]
-pub struct Report {
-    /// The revision that was made, or would have been made by a dry run.
-    pub release: Release,
-    /// The plan; `None` when a dry run did not ask the cluster.
-    pub plan: Option<Plan>,
-    /// What the user ought to know.
-    pub warnings: Vec<Warning>,
-    /// Whether an upgrade found no release and made its first revision.
-    pub installed: bool,
-}
+#[cfg(feature = "cluster")]
+pub use {
+    get::get,
+    history::{HistoryRow, history},
+    install::{InstallRequest, install},
+    list::{ListRequest, ListSort, list},
+    options::{ApplyOptions, DryRun, WaitOptions},
+    prepare::{ChartSource, RenderOptions},
+    release_error::Error as ReleaseError,
+    report::Report,
+    rollback::{RollbackRequest, rollback},
+    session::Session,
+    status::{LiveObject, StatusReport, status},
+    uninstall::{UninstallReport, UninstallRequest, uninstall},
+    upgrade::{UpgradeRequest, upgrade},
+};

@@ -3,7 +3,8 @@ use std::path::PathBuf;
 use tokio::runtime::Handle;
 
 use super::record::stored_chart;
-use super::{ApplyOptions, DryRun, Error, Session};
+use super::release_error::Error;
+use super::{ApplyOptions, DryRun, Session};
 use crate::chart::{self, Chart, Level, Warning};
 use crate::cluster::Lookup;
 use crate::manifest::{self, Manifest, Notes};

@@ -1,4 +1,5 @@
-use super::{ApplyOptions, Error, Report, Session};
+use super::release_error::Error;
+use super::{ApplyOptions, Report, Session};
 use crate::cluster::Records;
 use crate::manifest::{self, Hook};
 use crate::plan::{self, Input, Next, Verb};

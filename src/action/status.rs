@@ -1,6 +1,7 @@
 use serde_json::Value as Json;
 
-use super::{Error, Session};
+use super::release_error::Error;
+use super::{Session};
 use crate::release::{Release, Revision};
 
 /// The state of a release.

@@ -1,4 +1,5 @@
-use super::{Error, Session, WaitOptions};
+use super::release_error::Error;
+use super::{Session, WaitOptions};
 use crate::cluster::Records;
 use crate::manifest::Hook;
 use crate::plan::{self, Input, Kept, Next, Plan, Propagation, Until, Verb};

@@ -1,9 +1,7 @@
 use super::prepare::{check_labels, load, prepare};
 use super::record::{restored_chart, to_map};
-use super::{
-    ApplyOptions, ChartSource, DryRun, Error, InstallRequest, RenderOptions, Report,
-    RollbackRequest, Session, install, rollback,
-};
+use super::release_error::Error;
+use super::{ApplyOptions, ChartSource, DryRun, InstallRequest, RenderOptions, Report, RollbackRequest, Session, install, rollback};
 use crate::cluster::Records;
 use crate::plan::{self, Input, Verb};
 use crate::release::{History, Labels, Release, ReleaseName, Status, Store as _};

@@ -1,6 +1,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use super::secret_store::StoreError;
 use crate::plan::{BodyError, ResourceId};
 use crate::release;
 
@@ -235,8 +236,6 @@ pub enum Error {
     #[error("{}", lines(.0))]
     Several(Vec<Error>),
 }
-
-pub use super::secret_store::StoreError;
 
 /// A kind that the server does not serve.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,0 +1,16 @@
+use crate::chart::Warning;
+use crate::plan::Plan;
+use crate::release::Release;
+
+/// What became of an install, upgrade or rollback.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The revision that was made, or would have been made by a dry run.
+    pub release: Release,
+    /// The plan; `None` when a dry run did not ask the cluster.
+    pub plan: Option<Plan>,
+    /// What the user ought to know.
+    pub warnings: Vec<Warning>,
+    /// Whether an upgrade found no release and made its first revision.
+    pub installed: bool,
+}
