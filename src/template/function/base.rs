@@ -25,19 +25,17 @@ fn b32enc(_: &Env, args: &[Value]) -> Result {
 
 /// Decoding never fails: the text of the error is the result.
 fn b64dec(_: &Env, args: &[Value]) -> Result {
-    let text = str_arg(args, 0).as_bytes();
-    Ok(Value::str(match decode(text, 6, base64_digit) {
-        Ok(bytes) => bytes,
-        Err(at) => format!("illegal base64 data at input byte {at}").into_bytes(),
-    }))
+    let decoded = decode_base64(str_arg(args, 0).as_bytes());
+    Ok(Value::str(decoded.unwrap_or_else(|at| illegal("base64", at))))
 }
 
 fn b32dec(_: &Env, args: &[Value]) -> Result {
-    let text = str_arg(args, 0).as_bytes();
-    Ok(Value::str(match decode(text, 5, base32_digit) {
-        Ok(bytes) => bytes,
-        Err(at) => format!("illegal base32 data at input byte {at}").into_bytes(),
-    }))
+    let decoded = decode_base32(str_arg(args, 0).as_bytes());
+    Ok(Value::str(decoded.unwrap_or_else(|at| illegal("base32", at))))
+}
+
+fn illegal(encoding: &str, at: usize) -> Vec<u8> {
+    format!("illegal {encoding} data at input byte {at}").into_bytes()
 }
 
 fn base64_digit(byte: u8) -> Option<u8> {
@@ -59,62 +57,74 @@ fn base32_digit(byte: u8) -> Option<u8> {
     }
 }
 
-/// Decodes digits of `bits` bits each, line breaks left out. The error is the offset at which Go's
-/// decoder gives up.
-fn decode(text: &[u8], bits: u32, digit: fn(u8) -> Option<u8>) -> Result2<Vec<u8>, usize> {
-    let group = if bits == 6 { 4 } else { 8 };
-    let input: Vec<(usize, u8)> = text
-        .iter()
-        .copied()
-        .enumerate()
-        .filter(|(_, byte)| !matches!(byte, b'\r' | b'\n'))
-        .collect();
-    let mut out = Vec::with_capacity(text.len() * bits as usize / 8);
-    for chunk in input.chunks(group) {
-        let digits = chunk.iter().take_while(|(_, byte)| digit(*byte).is_some()).count();
-        let mut buffer: u64 = 0;
-        for (_, byte) in &chunk[..digits] {
-            buffer = buffer << bits | u64::from(digit(*byte).unwrap_or(0));
-        }
-        if digits < group {
-            check_padding(text, chunk, &input, digits, bits)?;
-        }
-        let whole = digits as u32 * bits / 8;
-        buffer >>= digits as u32 * bits - whole * 8;
-        out.extend_from_slice(&buffer.to_be_bytes()[8 - whole as usize..]);
-        if digits < group {
-            return Ok(out);
-        }
-    }
-    Ok(out)
+fn is_break(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
 }
 
-use std::result::Result as Result2;
+/// Decodes, leaving out line breaks. The error is the offset at which Go's decoder gives up.
+fn decode_base64(text: &[u8]) -> std::result::Result<Vec<u8>, usize> {
+    let mut out = Vec::with_capacity(text.len() / 4 * 3 + 3);
+    let (mut group, mut digits) = (0_u32, 0_usize);
+    let mut input = text.iter().copied().enumerate().filter(|(_, byte)| !is_break(*byte));
+    while let Some((at, byte)) = input.next() {
+        if let Some(digit) = base64_digit(byte) {
+            group = group << 6 | u32::from(digit);
+            digits += 1;
+            if digits == 4 {
+                out.extend_from_slice(&group.to_be_bytes()[1..]);
+                (group, digits) = (0, 0);
+            }
+            continue;
+        }
+        if byte != b'=' || digits < 2 {
+            return Err(at);
+        }
+        if digits == 2 {
+            match input.next() {
+                Some((_, b'=')) => {}
+                Some((at, _)) => return Err(at - 1),
+                None => return Err(text.len()),
+            }
+        }
+        if let Some((at, _)) = input.next() {
+            return Err(at);
+        }
+        let bytes = (group << (6 * (4 - digits))).to_be_bytes();
+        out.extend_from_slice(&bytes[1..digits]);
+        return Ok(out);
+    }
+    if digits > 0 { Err(text.len() - digits) } else { Ok(out) }
+}
 
-/// Checks the last, incomplete group: `=` up to a full group, then nothing.
-fn check_padding(
-    text: &[u8],
-    chunk: &[(usize, u8)],
-    input: &[(usize, u8)],
-    digits: usize,
-    bits: u32,
-) -> Result2<(), usize> {
-    let group = if bits == 6 { 4 } else { 8 };
-    let allowed: &[usize] = if bits == 6 { &[2, 3] } else { &[2, 4, 5, 7] };
-    let Some((at, byte)) = chunk.get(digits).copied() else {
-        // The text ends inside a group.
-        return Err(text.len());
-    };
-    if byte != b'=' || !allowed.contains(&digits) {
-        return Err(at);
+/// Decodes as [`decode_base64`] does; offsets do not count line breaks, as in Go.
+fn decode_base32(text: &[u8]) -> std::result::Result<Vec<u8>, usize> {
+    let text: Vec<u8> = text.iter().copied().filter(|byte| !is_break(*byte)).collect();
+    let mut out = Vec::with_capacity(text.len() / 8 * 5 + 5);
+    let (mut group, mut digits) = (0_u64, 0_usize);
+    for (at, byte) in text.iter().copied().enumerate() {
+        let rest = &text[at + 1..];
+        if byte == b'=' && digits >= 2 && rest.len() < 8 {
+            let wanted = 7 - digits;
+            if rest.len() < wanted {
+                return Err(text.len());
+            }
+            if let Some(bad) = rest[..wanted].iter().position(|byte| *byte != b'=') {
+                return Err(at + bad);
+            }
+            if matches!(digits, 3 | 6) {
+                return Err(at);
+            }
+            let bytes = (group << (5 * (8 - digits))).to_be_bytes();
+            out.extend_from_slice(&bytes[3..3 + digits * 5 / 8]);
+            return Ok(out);
+        }
+        let Some(digit) = base32_digit(byte) else { return Err(at) };
+        group = group << 5 | u64::from(digit);
+        digits += 1;
+        if digits == 8 {
+            out.extend_from_slice(&group.to_be_bytes()[3..]);
+            (group, digits) = (0, 0);
+        }
     }
-    let pads = chunk[digits..].iter().take_while(|(_, byte)| *byte == b'=').count();
-    if digits + pads < group {
-        return Err(chunk.get(digits + pads).map_or(text.len(), |(at, _)| *at));
-    }
-    let end = chunk[group - 1].0;
-    match input.iter().find(|(at, _)| *at > end) {
-        Some((at, _)) => Err(*at),
-        None => Ok(()),
-    }
+    if digits > 0 { Err(text.len() - digits) } else { Ok(out) }
 }

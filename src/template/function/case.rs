@@ -1,6 +1,8 @@
 //! Upper and lower case, by Go's simple mapping of single characters, and the naming styles of the
 //! `xstrings` library.
 
+use unicode_general_category::{GeneralCategory as C, get_general_category};
+
 use super::argument::str_arg;
 use super::quoting::{Piece, pieces};
 use super::{Env, Function, Param, Result};
@@ -139,11 +141,11 @@ fn swapcase(_: &Env, args: &[Value]) -> Result {
 }
 
 fn snakecase(_: &Env, args: &[Value]) -> Result {
-    Ok(Value::Str(joined_words(str_arg(args, 0), '_')))
+    Ok(Value::Str(joined_words(str_arg(args, 0), b'_')))
 }
 
 fn kebabcase(_: &Env, args: &[Value]) -> Result {
-    Ok(Value::Str(joined_words(str_arg(args, 0), '-')))
+    Ok(Value::Str(joined_words(str_arg(args, 0), b'-')))
 }
 
 /// What a word of an identifier consists of.
@@ -153,135 +155,109 @@ enum Word {
     Punctuation,
     Digits,
     Lower,
-    /// Capitals only.
-    Upper,
-    /// One capital and its lower-case letters.
-    Title,
+    /// Capitals, or one capital and its lower-case letters.
+    Capital,
+    /// Anything else, caseless letters too.
     Other,
 }
 
-fn is_connector(c: char) -> bool {
-    c == '-' || c == '_' || c.is_whitespace()
-}
-
-fn is_upper(c: char) -> bool {
-    c.is_uppercase()
-}
-
-fn is_punctuation(c: char) -> bool {
-    use unicode_general_category::GeneralCategory as C;
-    matches!(
-        unicode_general_category::get_general_category(c),
-        C::ConnectorPunctuation
-            | C::DashPunctuation
-            | C::OpenPunctuation
-            | C::ClosePunctuation
-            | C::InitialPunctuation
-            | C::FinalPunctuation
-            | C::OtherPunctuation
-    )
-}
-
-fn is_number(c: char) -> bool {
-    use unicode_general_category::GeneralCategory as C;
-    matches!(
-        unicode_general_category::get_general_category(c),
-        C::DecimalNumber | C::LetterNumber | C::OtherNumber
-    )
-}
-
-fn is_lower_or_caseless(c: char) -> bool {
-    use unicode_general_category::GeneralCategory as C;
-    matches!(
-        unicode_general_category::get_general_category(c),
-        C::LowercaseLetter | C::ModifierLetter | C::OtherLetter
-    )
-}
-
-/// Splits the first word off `text`.
-fn next_word(text: &[char]) -> (Word, usize) {
-    let run = |test: fn(char) -> bool| text.iter().take_while(|c| test(**c)).count();
-    let Some(first) = text.first().copied() else { return (Word::Other, 0) };
-    if is_connector(first) {
-        (Word::Connector, run(is_connector))
-    } else if is_punctuation(first) {
-        (Word::Punctuation, run(is_punctuation))
-    } else if is_upper(first) {
-        let capitals = run(is_upper);
-        let lower = text[capitals..].iter().take_while(|c| is_lower_or_caseless(**c)).count();
-        match (capitals, lower) {
-            (_, 0) => (Word::Upper, capitals),
-            (1, _) => (Word::Title, 1 + lower),
-            _ => (Word::Upper, capitals - 1),
-        }
-    } else if is_number(first) {
-        (Word::Digits, run(is_number))
-    } else if is_lower_or_caseless(first) {
-        (Word::Lower, run(is_lower_or_caseless))
-    } else {
-        (Word::Other, 1)
+/// Returns the kind of word a character can begin.
+fn kind_of(c: char) -> Word {
+    match c {
+        'a'..='z' => return Word::Lower,
+        'A'..='Z' => return Word::Capital,
+        '0'..='9' => return Word::Digits,
+        '-' | '_' => return Word::Connector,
+        _ if c.is_whitespace() => return Word::Connector,
+        _ => {}
     }
+    match get_general_category(c) {
+        C::LowercaseLetter => Word::Lower,
+        C::UppercaseLetter => Word::Capital,
+        C::DecimalNumber | C::LetterNumber | C::OtherNumber => Word::Digits,
+        C::ConnectorPunctuation
+        | C::DashPunctuation
+        | C::OpenPunctuation
+        | C::ClosePunctuation
+        | C::InitialPunctuation
+        | C::FinalPunctuation
+        | C::OtherPunctuation => Word::Punctuation,
+        _ => Word::Other,
+    }
+}
+
+/// A character with its kind and its bytes; a stray byte is of the kind [`Word::Other`].
+type Letter<'t> = (char, Word, &'t [u8]);
+
+/// Returns the kind and length of the first word of `text`.
+fn next_word(text: &[Letter]) -> Option<(Word, usize)> {
+    let (_, kind, _) = *text.first()?;
+    // `-` and `_` connect, but inside a run of punctuation they are part of it.
+    let joins =
+        |(c, k, _): &&Letter| *k == kind || kind == Word::Punctuation && matches!(c, '-' | '_');
+    let run = text.iter().take_while(joins).count();
+    if kind != Word::Capital {
+        return Some((kind, run));
+    }
+    let lower = text[run..].iter().take_while(|(_, k, _)| *k == Word::Lower).count();
+    Some((
+        kind,
+        match (run, lower) {
+            (_, 0) => run,
+            (1, _) => 1 + lower,
+            _ => run - 1,
+        },
+    ))
 }
 
 /// Writes the words of `text` in lower case with `connector` between them.
-fn joined_words(text: &Str, connector: char) -> Str {
-    let chars: Vec<char> = text.to_str_lossy().chars().collect();
-    let mut words: Vec<(Word, &[char])> = Vec::new();
-    let mut rest = chars.as_slice();
-    while !rest.is_empty() {
-        let (kind, length) = next_word(rest);
-        let (word, tail) = rest.split_at(length.max(1));
-        words.push((kind, word));
+///
+/// Digits belong to the word before them, or to the lower-case words after them if there are any.
+fn joined_words(text: &Str, connector: u8) -> Str {
+    let letters: Vec<Letter> = pieces(text.as_bytes())
+        .map(|(piece, shown)| match piece {
+            Piece::Char(c, _) => (c, kind_of(c), shown),
+            Piece::Bad(_) => (char::REPLACEMENT_CHARACTER, Word::Other, shown),
+        })
+        .collect();
+    let mut out = Vec::with_capacity(text.len() + 8);
+    let mut rest = letters.as_slice();
+    // Whether the next word has to be kept apart from what was written.
+    let mut apart = false;
+    let mut glued = false;
+    while let Some((kind, length)) = next_word(rest) {
+        let (word, tail) = rest.split_at(length);
         rest = tail;
-    }
-    let mut out = String::with_capacity(text.len() + 8);
-    let mut at = 0;
-    let mut before: Option<Word> = None;
-    while at < words.len() {
-        let (kind, word) = words[at];
-        let apart = |before: Option<Word>| {
-            before.is_some_and(|b| !matches!(b, Word::Connector | Word::Punctuation))
-        };
         match kind {
             Word::Connector => out.extend(word.iter().map(|_| connector)),
-            Word::Punctuation => out.extend(word),
-            Word::Digits => {
-                let follows_lower = matches!(words.get(at + 1), Some((Word::Lower, _)));
-                if follows_lower && apart(before) {
-                    out.push(connector);
-                }
-                out.extend(word);
-                let glued = follows_lower || !apart(before);
-                let mut last = Word::Digits;
-                while glued
-                    && let Some((next @ (Word::Lower | Word::Digits), word)) = words.get(at + 1)
-                {
-                    out.extend(word.iter());
-                    last = *next;
-                    at += 1;
-                }
-                if !follows_lower
-                    && !apart(before)
-                    && let Some((next, word)) = words.get(at + 1)
-                    && !matches!(next, Word::Connector | Word::Punctuation)
-                {
-                    out.extend(word.iter().copied().map(to_lower));
-                    last = *next;
-                    at += 1;
-                }
-                before = Some(last);
-                at += 1;
-                continue;
-            }
+            Word::Punctuation => word.iter().for_each(|(_, _, shown)| out.extend_from_slice(shown)),
             _ => {
-                if apart(before) {
+                let before_lower = matches!(next_word(rest), Some((Word::Lower, _)));
+                let joins = match kind {
+                    Word::Digits => glued || !before_lower,
+                    Word::Lower => glued,
+                    _ => false,
+                };
+                if apart && !joins {
                     out.push(connector);
                 }
-                out.extend(word.iter().copied().map(to_lower));
+                glued = match kind {
+                    Word::Digits => glued || before_lower,
+                    Word::Lower => glued,
+                    _ => false,
+                };
+                for (c, _, shown) in word {
+                    let lower = to_lower(*c);
+                    if lower == *c {
+                        out.extend_from_slice(shown);
+                    } else {
+                        out.extend_from_slice(lower.encode_utf8(&mut [0; 4]).as_bytes());
+                    }
+                }
             }
         }
-        before = Some(kind);
-        at += 1;
+        apart = !matches!(kind, Word::Connector | Word::Punctuation);
+        glued &= apart;
     }
     Str::from(out)
 }
@@ -303,8 +279,8 @@ fn camelcase(_: &Env, args: &[Value]) -> Result {
         let word = rest.iter().take_while(|c| !connects(c)).count();
         out.push(to_upper(*first));
         let mut at = 1;
-        if is_upper(*first) {
-            while at < word && is_upper(rest[at]) {
+        if kind_of(*first) == Word::Capital {
+            while at < word && kind_of(rest[at]) == Word::Capital {
                 out.push(to_lower(rest[at]));
                 at += 1;
             }

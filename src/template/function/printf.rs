@@ -343,7 +343,7 @@ impl Printer {
     /// Prints one value; `top` tells an operand from an element.
     fn value(&mut self, value: &Value, verb: char, top: bool) {
         match (verb, value) {
-            ('v', Value::Nil | Value::Absent) if top => return self.pad(b"<nil>"),
+            ('v' | 'T', Value::Nil | Value::Absent) if top => return self.pad(b"<nil>"),
             ('T', _) if top => return self.string(value.type_name().as_bytes(), 's', value),
             ('p', _) if top => return self.bad_verb(value, verb),
             _ => {}
@@ -657,13 +657,14 @@ impl Printer {
                 _ => return self.bad_verb(value, verb),
             }
         };
-        if self.flags.sharp
-            && x.is_finite()
-            && matches!(verb, 'f' | 'F' | 'e' | 'E')
-            && !text.contains('.')
-        {
-            let at = text.find('e').unwrap_or(text.len());
-            text.insert(at, '.');
+        if self.flags.sharp && x.is_finite() {
+            match verb {
+                'f' | 'F' | 'e' | 'E' => push_point(&mut text, 'e', 0),
+                // Go counts the `x` of the prefix as one of the digits.
+                'x' => push_point(&mut text, 'p', precision.unwrap_or(6).saturating_sub(1)),
+                'X' => push_point(&mut text, 'p', 0),
+                _ => {}
+            }
         }
         if matches!(verb, 'G' | 'E' | 'X') && x.is_finite() {
             text.make_ascii_uppercase();
@@ -699,6 +700,16 @@ impl Printer {
             _ => self.pad(&whole),
         }
     }
+}
+
+/// Puts a point before the exponent where there is none, and zeros up to `digits` digits.
+fn push_point(text: &mut String, exponent: char, digits: usize) {
+    let at = text.find(exponent).unwrap_or(text.len());
+    let mantissa = text[..at].trim_start_matches("0x");
+    let point = if mantissa.contains('.') { "" } else { "." };
+    let present = mantissa.chars().filter(char::is_ascii_hexdigit).count();
+    let zeros = "0".repeat(digits.saturating_sub(present));
+    text.insert_str(at, &format!("{point}{zeros}"));
 }
 
 /// `%e`: at least two digits of exponent, always signed.
