@@ -1,6 +1,8 @@
 //! rhumb renders, packages and releases Helm charts.
 pub mod action;
 pub mod chart;
+#[cfg(feature = "cli")]
+pub mod cli;
 #[cfg(feature = "cluster")]
 pub mod cluster;
 pub mod diagnostic;

@@ -1,5 +1,6 @@
 //! The verbs: each file takes one command from its request to its report. Nothing here prints.
 
+mod error;
 #[cfg(feature = "cluster")]
 mod get;
 #[cfg(feature = "cluster")]
@@ -16,6 +17,7 @@ mod prepare;
 mod record;
 #[cfg(feature = "cluster")]
 mod release_error;
+mod render;
 #[cfg(feature = "cluster")]
 mod report;
 #[cfg(feature = "cluster")]
@@ -24,11 +26,15 @@ mod rollback;
 mod session;
 #[cfg(feature = "cluster")]
 mod status;
+mod template;
 #[cfg(feature = "cluster")]
 mod uninstall;
 #[cfg(feature = "cluster")]
 mod upgrade;
 
+pub use error::{Error, name_text};
+pub use render::{RenderRequest, RenderedChart, find_chart, load_chart, render_chart};
+pub use template::{TemplateReport, TemplateRequest, template};
 #[cfg(feature = "cluster")]
 pub use {
     get::get,

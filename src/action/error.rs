@@ -1,0 +1,92 @@
+use crate::diagnostic::Diagnostic;
+use crate::template::RenderedFile;
+use crate::value::Str;
+use crate::{chart, manifest, values};
+
+/// Why a verb failed.
+///
+/// `Display` gives the text Helm 4.3.1 prints after `Error: `.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The chart is not there and its reference names no repository that is known.
+    #[error("{message}")]
+    Reference {
+        /// What is wrong with the reference, in Helm's words.
+        message: String,
+    },
+    /// The chart cannot be loaded.
+    #[error(transparent)]
+    Chart(#[from] chart::Error),
+    /// The values cannot be read or merged.
+    #[error(transparent)]
+    Values(#[from] values::Error),
+    /// The release name is not allowed.
+    #[error("release name check failed: {}", name_text(.name))]
+    Name {
+        /// The name given.
+        name: String,
+    },
+    /// A chart of a type that cannot be installed.
+    #[error("{chart_type} charts are not installable")]
+    NotInstallable {
+        /// The type in `Chart.yaml`.
+        chart_type: String,
+    },
+    /// Declared dependencies are not in `charts/`.
+    #[error(
+        "an error occurred while checking for chart dependencies. You may need to run `helm \
+         dependency build` to fetch missing dependencies: {0}"
+    )]
+    Dependencies(chart::Error),
+    /// The chart asks for another version of Kubernetes.
+    #[error("chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {found}")]
+    KubeVersion {
+        /// The constraint in `Chart.yaml`.
+        wanted: String,
+        /// The version of the cluster.
+        found: String,
+    },
+    /// A template failed.
+    #[error("{diagnostic}")]
+    Template {
+        /// What and where.
+        diagnostic: Box<Diagnostic>,
+        /// The text of the template the diagnostic points into.
+        source_text: Option<Str>,
+    },
+    /// A rendered file is no manifest.
+    #[error("{error}")]
+    Manifest {
+        /// What and where in the rendered text.
+        error: manifest::Error,
+        /// The rendered file, with the origin of its parts.
+        file: Option<Box<RenderedFile>>,
+        /// The text of the template that wrote the file.
+        source_text: Option<Str>,
+    },
+    /// `--name-template` failed.
+    #[error("{0}")]
+    NameTemplate(Diagnostic),
+    /// `--show-only` named a template that wrote nothing.
+    #[error(transparent)]
+    ShowOnly(#[from] manifest::ShowOnlyError),
+}
+
+impl Error {
+    /// Returns whether the error came after rendering had begun, where Helm points at `--debug`.
+    #[must_use]
+    pub fn is_rendering(&self) -> bool {
+        matches!(self, Error::KubeVersion { .. } | Error::Template { .. } | Error::Manifest { .. })
+    }
+}
+
+/// Returns what Helm says of a release name that is not allowed.
+#[must_use]
+pub fn name_text(name: &str) -> String {
+    format!(
+        "release name {name:?}: invalid release name, must match regex \
+         ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ and the length must not \
+         be longer than 53"
+    )
+}

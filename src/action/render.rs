@@ -1,0 +1,171 @@
+use std::path::{Path, PathBuf};
+
+use super::Error;
+use crate::chart::{self, Chart, Warned, Warning};
+use crate::manifest::{self, Crd, Manifest, Notes};
+use crate::template::function::Env;
+use crate::template::{self, Capabilities, Context, ReleaseContext, Rendered};
+use crate::value::{Map, Str};
+use crate::values;
+use crate::version::{Constraint, Version};
+
+/// A chart on its way to a manifest.
+#[derive(Debug)]
+pub struct RenderRequest<'a> {
+    /// The chart as loaded.
+    pub chart: Chart,
+    /// The user's values.
+    pub user_values: &'a Map,
+    /// What `.Release` says.
+    pub release: ReleaseContext,
+    /// What `.Capabilities` says.
+    pub capabilities: Capabilities,
+    /// The world as functions see it.
+    pub env: &'a Env,
+    /// Whether `values.schema.json` is passed over (`--skip-schema-validation`).
+    pub skip_schema_validation: bool,
+    /// Whose notes are wanted.
+    pub notes: Notes,
+}
+
+/// A chart's manifest with everything a release record keeps of its making.
+#[derive(Debug)]
+pub struct RenderedChart {
+    /// The chart with its dependencies processed.
+    pub chart: Chart,
+    /// The merged values.
+    pub values: Map,
+    /// The rendered files.
+    pub rendered: Rendered,
+    /// What they came to.
+    pub manifest: Manifest,
+    /// What was met on the way, in order.
+    pub warnings: Vec<Warning>,
+}
+
+impl RenderedChart {
+    /// Returns the files of the `crds/` folders, own ones first.
+    #[must_use]
+    pub fn crds(&self) -> Vec<Crd> {
+        let crds = self.chart.crds();
+        crds.into_iter().map(|crd| Crd { path: crd.path, text: crd.file.data.clone() }).collect()
+    }
+}
+
+/// Loads the chart a reference names and checks that it can be installed.
+///
+/// A reference is a path to a folder or archive.
+///
+/// # Errors
+/// [`Error::Reference`] when there is nothing at the path; [`Error::Chart`],
+/// [`Error::NotInstallable`] or [`Error::Dependencies`] for what is there.
+pub fn load_chart(reference: &str) -> Result<Warned<Chart>, Error> {
+    let path = find_chart(reference)?;
+    let Warned { value: chart, mut warnings } = chart::load(&path)?;
+    if !matches!(chart.metadata.chart_type.as_str(), "" | "application") {
+        return Err(Error::NotInstallable { chart_type: chart.metadata.chart_type.clone() });
+    }
+    if chart.metadata.deprecated {
+        warnings.push(Warning::warn("this chart is deprecated", Vec::new()));
+    }
+    chart.check_dependencies().map_err(Error::Dependencies)?;
+    Ok(Warned { value: chart, warnings })
+}
+
+/// Finds the chart a reference names, before anything is read.
+///
+/// # Errors
+/// [`Error::Reference`] when there is nothing at the path.
+pub fn find_chart(reference: &str) -> Result<PathBuf, Error> {
+    let path = Path::new(reference);
+    if path.exists() {
+        return Ok(path.to_owned());
+    }
+    Err(Error::Reference { message: missing_reference(reference) })
+}
+
+fn missing_reference(reference: &str) -> String {
+    if reference.starts_with(['/', '.']) {
+        return format!("path {reference:?} not found");
+    }
+    match reference.split_once('/') {
+        Some((repository, name)) if !repository.is_empty() && !name.is_empty() => {
+            format!("repo {repository} not found")
+        }
+        _ => format!(
+            "non-absolute URLs should be in form of repo_name/path_to_chart, got: {reference}"
+        ),
+    }
+}
+
+/// Takes a chart and the user's values to a manifest.
+///
+/// # Errors
+/// [`Error`] for the first step that fails; rendering stops at the first failing template.
+pub fn render_chart(request: RenderRequest) -> Result<RenderedChart, Error> {
+    let RenderRequest {
+        chart,
+        user_values,
+        release,
+        capabilities,
+        env,
+        skip_schema_validation,
+        notes,
+    } = request;
+    let Warned { value: chart, mut warnings } = values::process_dependencies(chart, user_values)?;
+    let Warned { value: merged, warnings: more } = values::merge(&chart, user_values)?;
+    warnings.extend(more);
+    let _ = skip_schema_validation;
+    check_kube_version(&chart, &capabilities)?;
+
+    let context = Context { release, capabilities };
+    let rendered = template::render(&chart, &merged, &context, env).map_err(|diagnostic| {
+        let source_text = diagnostic.span.as_ref().and_then(|span| source_of(&chart, &span.file));
+        Error::Template { diagnostic: Box::new(diagnostic), source_text }
+    })?;
+    let manifest = match manifest::parse(rendered.texts(), chart.name(), notes) {
+        Ok(manifest) => manifest,
+        Err(error) => {
+            let source_text = source_of(&chart, error.path());
+            let file = rendered.files.into_iter().find(|file| file.path == error.path());
+            return Err(Error::Manifest { error, file: file.map(Box::new), source_text });
+        }
+    };
+    warnings.extend(manifest.skipped.iter().map(|skipped| {
+        let mut warning = Warning::info("skipping unknown hooks");
+        warning.attributes = vec![("hookTypes", skipped.events.clone())];
+        warning
+    }));
+    Ok(RenderedChart { chart, values: merged, rendered, manifest, warnings })
+}
+
+fn check_kube_version(chart: &Chart, capabilities: &Capabilities) -> Result<(), Error> {
+    let wanted = &chart.metadata.kube_version;
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let found = &capabilities.kube_version;
+    let compatible = Constraint::parse(wanted)
+        .ok()
+        .zip(Version::parse(&found.version).ok())
+        .is_some_and(|(constraint, version)| constraint.matches(&version));
+    if compatible {
+        return Ok(());
+    }
+    Err(Error::KubeVersion { wanted: wanted.clone(), found: found.normalized.clone() })
+}
+
+/// Finds the text of a template by its full path.
+fn source_of(chart: &Chart, path: &str) -> Option<Str> {
+    fn search(chart: &Chart, full_path: &str, path: &str) -> Option<Str> {
+        let rest = path.strip_prefix(full_path)?.strip_prefix('/')?;
+        if let Some(file) = chart.templates.iter().find(|file| file.name == rest) {
+            return Some(file.data.clone());
+        }
+        chart
+            .dependencies
+            .iter()
+            .find_map(|subchart| search(subchart, &subchart.full_path(Some(full_path)), path))
+    }
+    search(chart, &chart.full_path(None), path)
+}

@@ -1,0 +1,72 @@
+use super::render::{RenderRequest, RenderedChart, render_chart};
+use super::{Error, load_chart};
+use crate::chart::{Warned, Warning};
+use crate::manifest::Notes;
+use crate::release::ReleaseName;
+use crate::template::function::Env;
+use crate::template::{Capabilities, ReleaseContext};
+use crate::value::Map;
+
+/// What to render.
+#[derive(Debug)]
+pub struct TemplateRequest<'a> {
+    /// The name of the release.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// The path of the chart.
+    pub chart: String,
+    /// The user's values.
+    pub user_values: &'a Map,
+    /// What `.Capabilities` says.
+    pub capabilities: Capabilities,
+    /// The world as functions see it.
+    pub env: &'a Env,
+    /// Whether `.Release.IsUpgrade` holds (`--is-upgrade`).
+    pub is_upgrade: bool,
+    /// Whether `values.schema.json` is passed over (`--skip-schema-validation`).
+    pub skip_schema_validation: bool,
+}
+
+/// What `template` has to show.
+#[derive(Debug)]
+pub struct TemplateReport {
+    /// The chart rendered.
+    pub chart: RenderedChart,
+}
+
+/// Renders a chart without a release.
+///
+/// `warn` gets each warning as soon as it is known, so that those before an error are not lost.
+///
+/// # Errors
+/// [`Error`] with Helm's text.
+pub fn template(
+    request: TemplateRequest,
+    warn: &mut dyn FnMut(&Warning),
+) -> Result<TemplateReport, Error> {
+    let TemplateRequest {
+        name,
+        namespace,
+        chart,
+        user_values,
+        capabilities,
+        env,
+        is_upgrade,
+        skip_schema_validation,
+    } = request;
+    let Warned { value: chart, warnings } = load_chart(&chart)?;
+    warnings.iter().for_each(&mut *warn);
+    let name = ReleaseName::new(&name).map_err(|_| Error::Name { name })?;
+    let rendered = render_chart(RenderRequest {
+        chart,
+        user_values,
+        release: ReleaseContext { name: name.as_str().to_owned(), namespace, revision: 1, is_upgrade },
+        capabilities,
+        env,
+        skip_schema_validation,
+        notes: Notes::Root,
+    })?;
+    rendered.warnings.iter().for_each(warn);
+    Ok(TemplateReport { chart: rendered })
+}

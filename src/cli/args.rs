@@ -1,0 +1,122 @@
+use clap::ArgAction;
+
+use super::env;
+
+/// Flags that every command takes.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Global options")]
+pub struct GlobalOptions {
+    /// Namespace scope for this request
+    #[arg(short, long, global = true, value_name = "NAMESPACE")]
+    pub namespace: Option<String>,
+    /// Path to the kubeconfig file
+    #[arg(long, global = true, value_name = "PATH")]
+    pub kubeconfig: Option<String>,
+    /// Name of the kubeconfig context to use
+    #[arg(long, global = true, value_name = "NAME")]
+    pub kube_context: Option<String>,
+    /// Address and port of the Kubernetes API server
+    #[arg(long, global = true, value_name = "URL")]
+    pub kube_apiserver: Option<String>,
+    /// Bearer token used for authentication
+    #[arg(long, global = true, value_name = "TOKEN")]
+    pub kube_token: Option<String>,
+    /// Certificate authority file for the connection to the API server
+    #[arg(long, global = true, value_name = "PATH")]
+    pub kube_ca_file: Option<String>,
+    /// User to impersonate
+    #[arg(long, global = true, value_name = "USER")]
+    pub kube_as_user: Option<String>,
+    /// Group to impersonate (can be repeated)
+    #[arg(long, global = true, value_name = "GROUP")]
+    pub kube_as_group: Vec<String>,
+    /// Do not check the API server's certificate; this makes HTTPS connections insecure
+    #[arg(long, global = true)]
+    pub kube_insecure_skip_tls_verify: bool,
+    /// Name that the API server's certificate has to bear
+    #[arg(long, global = true, value_name = "NAME")]
+    pub kube_tls_server_name: Option<String>,
+    /// Show more of what is done
+    #[arg(long, global = true)]
+    pub debug: bool,
+}
+
+impl GlobalOptions {
+    /// Returns whether `--debug` or its variable is on.
+    #[must_use]
+    pub fn is_debug(&self) -> bool {
+        self.debug || env::is_true(env::HELM_DEBUG)
+    }
+
+    /// Returns the namespace in force: the flag, `HELM_NAMESPACE`, the kubeconfig context's,
+    /// `default`.
+    #[must_use]
+    pub fn namespace(&self) -> String {
+        self.namespace
+            .clone()
+            .filter(|namespace| !namespace.is_empty())
+            .or_else(|| env::get(env::HELM_NAMESPACE))
+            .or_else(|| self.context_namespace())
+            .unwrap_or_else(|| "default".to_owned())
+    }
+
+    /// A kubeconfig that cannot be read has no say: commands that need it will report it.
+    #[cfg(feature = "cluster")]
+    fn context_namespace(&self) -> Option<String> {
+        use kube::config::Kubeconfig;
+        let config = match &self.kubeconfig {
+            Some(path) => Kubeconfig::read_from(path).ok()?,
+            None => match env::get(env::KUBECONFIG) {
+                Some(_) => Kubeconfig::from_env().ok()??,
+                None => Kubeconfig::read().ok()?,
+            },
+        };
+        let name = self
+            .kube_context
+            .clone()
+            .or_else(|| env::get(env::HELM_KUBECONTEXT))
+            .or(config.current_context)?;
+        let context = config.contexts.into_iter().find(|context| context.name == name)?;
+        context.context?.namespace.filter(|namespace| !namespace.is_empty())
+    }
+
+    #[cfg(not(feature = "cluster"))]
+    #[expect(clippy::unused_self, reason = "without the cluster feature nobody reads kubeconfigs")]
+    fn context_namespace(&self) -> Option<String> {
+        None
+    }
+}
+
+/// Gives every flag the habits of Helm's: switches take `=true` and `=false`, values may begin
+/// with a hyphen, a flag given twice keeps its last value.
+pub(super) fn command(command: clap::Command) -> clap::Command {
+    let command = command.args_override_self(true).mut_args(|arg| match arg.get_action() {
+        ArgAction::SetTrue => arg
+            .action(ArgAction::Set)
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("true")
+            .default_value("false")
+            .value_parser(parse_bool)
+            .hide_default_value(true)
+            .value_name("BOOL")
+            .hide_possible_values(true),
+        ArgAction::Set | ArgAction::Append if !arg.is_positional() => {
+            let optional = arg.get_num_args().is_some_and(|range| range.min_values() == 0);
+            arg.allow_hyphen_values(!optional)
+        }
+        _ => arg,
+    });
+    let names: Vec<String> =
+        command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    names.into_iter().fold(command, |command, name| command.mut_subcommand(name, self::command))
+}
+
+/// Reads a truth value as Go's `strconv.ParseBool` does.
+fn parse_bool(text: &str) -> Result<bool, String> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
+        _ => Err(format!("strconv.ParseBool: parsing {text:?}: invalid syntax")),
+    }
+}

@@ -1,0 +1,245 @@
+use std::io;
+use std::path::Path;
+
+use crate::action::{self, TemplateRequest};
+use crate::cli::{Failure, GlobalOptions, Ui};
+use crate::glob::filepath_match;
+use crate::manifest::{self, PrintOptions};
+use crate::template::function::Env;
+use crate::template::gotmpl::{Executor, Stop, TemplateSet};
+use crate::template::{Capabilities, KubeVersion};
+use crate::value::{Str, Value};
+use crate::values::ValueSources;
+
+/// Render a chart's templates and print the manifests
+#[derive(Debug, clap::Args)]
+pub struct TemplateArgs {
+    /// [NAME] CHART: the name of the release, and the folder or archive of the chart
+    #[arg(value_name = "[NAME] CHART", num_args = 0..)]
+    names: Vec<String>,
+    #[command(flatten)]
+    values: ValueSources,
+    /// Kubernetes API versions that .Capabilities.APIVersions has besides the default ones
+    #[arg(short, long, value_name = "VERSIONS", value_delimiter = ',')]
+    api_versions: Vec<String>,
+    /// Kubernetes version that .Capabilities.KubeVersion has
+    #[arg(long, value_name = "VERSION")]
+    kube_version: Option<String>,
+    /// Let getHostByName ask the network
+    #[arg(long)]
+    enable_dns: bool,
+    /// Make up a name (and omit NAME)
+    #[arg(short, long)]
+    generate_name: bool,
+    /// Template of the release's name
+    #[arg(long, value_name = "TEMPLATE")]
+    name_template: Option<String>,
+    /// Print the custom resource definitions too
+    #[arg(long)]
+    include_crds: bool,
+    /// Leave custom resource definitions out, whatever --include-crds says
+    #[arg(long)]
+    skip_crds: bool,
+    /// Set .Release.IsUpgrade instead of .Release.IsInstall
+    #[arg(long)]
+    is_upgrade: bool,
+    /// Leave hooks out
+    #[arg(long)]
+    no_hooks: bool,
+    /// Leave tests out
+    #[arg(long)]
+    skip_tests: bool,
+    /// Do not check the values against values.schema.json
+    #[arg(long)]
+    skip_schema_validation: bool,
+    /// Print the manifests of these templates alone (path below the chart; `*` and `?` match)
+    #[arg(short, long, value_name = "PATH")]
+    show_only: Vec<String>,
+    /// Write the manifests to files below this folder instead of stdout
+    #[arg(long, value_name = "DIR")]
+    output_dir: Option<String>,
+    /// Put the name of the release into the path below --output-dir
+    #[arg(long)]
+    release_name: bool,
+}
+
+pub(in crate::cli) fn run(
+    ui: &mut Ui,
+    global: &GlobalOptions,
+    args: TemplateArgs,
+) -> Result<(), Failure> {
+    let TemplateArgs {
+        names,
+        values,
+        api_versions,
+        kube_version,
+        enable_dns,
+        generate_name,
+        name_template,
+        include_crds,
+        skip_crds,
+        is_upgrade,
+        no_hooks,
+        skip_tests,
+        skip_schema_validation,
+        show_only,
+        output_dir,
+        release_name,
+    } = args;
+    let mut capabilities = Capabilities::default();
+    if let Some(version) = &kube_version {
+        capabilities.kube_version = KubeVersion::parse(version)
+            .map_err(|error| Failure::new(format!("invalid kube version '{version}': {error}")))?;
+    }
+    capabilities.api_versions.extend(api_versions);
+
+    let (name, chart) = name_and_chart(&names, generate_name, name_template.as_deref(), "template")?;
+    let name = name.unwrap_or_else(|| "release-name".to_owned());
+    action::find_chart(&chart)?;
+    let user_values = values
+        .read(&mut io::stdin().lock())
+        .map_err(|error| Failure::new(error.to_string()))?;
+    let mut env = Env::new();
+    env.enable_dns = enable_dns;
+    let request = TemplateRequest {
+        name: name.clone(),
+        namespace: global.namespace(),
+        chart,
+        user_values: &user_values,
+        capabilities,
+        env: &env,
+        is_upgrade,
+        skip_schema_validation,
+    };
+    let report = match action::template(request, &mut |warning| ui.warn(warning)) {
+        Ok(report) => report,
+        Err(error) => return Err(template_failure(ui, global, error)),
+    };
+    let crds = if include_crds && !skip_crds { report.chart.crds() } else { Vec::new() };
+    let options = PrintOptions { no_hooks, skip_tests };
+    if let Some(folder) = output_dir {
+        let folder = if release_name { Path::new(&folder).join(&name) } else { folder.into() };
+        return write_files(ui, &folder, &manifest::print_files(&report.chart.manifest, &crds, options));
+    }
+    let printed = manifest::print_template(&report.chart.manifest, &crds, options);
+    if show_only.is_empty() {
+        ui.out(&printed);
+        return Ok(());
+    }
+    let matches =
+        |pattern: &str, path: &str| filepath_match(pattern.as_bytes(), path.as_bytes()).unwrap_or(false);
+    let selected = manifest::select(&printed, show_only.iter().map(String::as_str), matches)
+        .map_err(action::Error::from)?;
+    ui.out(&selected);
+    Ok(())
+}
+
+/// Words a failure as Helm does; under `--debug` the rendered text is printed as far as it came.
+fn template_failure(ui: &mut Ui, global: &GlobalOptions, error: action::Error) -> Failure {
+    if let action::Error::Name { name } = &error {
+        let text = format!("{:?}", action::name_text(name));
+        ui.say(&format!("level=ERROR msg=\"release name check failed\" error={text}"));
+    }
+    let is_rendering = error.is_rendering();
+    if global.is_debug()
+        && let action::Error::Manifest { file: Some(file), .. } = &error
+    {
+        ui.out(&manifest::source_files([(file.path.as_str(), file.text.as_slice())]));
+    }
+    let mut failure = Failure::from(error);
+    if is_rendering && !global.is_debug() {
+        failure.message.push_str("\n\nUse --debug flag to render out invalid YAML");
+    }
+    failure
+}
+
+/// Takes `[NAME] CHART` apart, as all commands that make releases do.
+///
+/// # Errors
+/// Too few or too many names, or a name beside a flag that makes one; Helm's texts.
+pub(in crate::cli) fn name_and_chart(
+    names: &[String],
+    generate_name: bool,
+    name_template: Option<&str>,
+    command: &str,
+) -> Result<(Option<String>, String), Failure> {
+    let (name, chart) = match names {
+        [] => {
+            let message = format!("\"helm {command}\" requires at least 1 argument");
+            return Err(Failure::new(message)
+                .with_hint(&format!("usage: rhumb {command} [NAME] CHART [flags]")));
+        }
+        [chart] => (None, chart),
+        [name, chart] => (Some(name), chart),
+        [_, _, rest @ ..] => {
+            let rest = rest.join(", ");
+            return Err(Failure::new(format!(
+                "expected at most two arguments, unexpected arguments: {rest}"
+            )));
+        }
+    };
+    if name.is_some() && generate_name {
+        return Err(Failure::new("cannot set --generate-name and also specify a name"));
+    }
+    if name.is_some() && name_template.is_some() {
+        return Err(Failure::new("cannot set --name-template and also specify a name"));
+    }
+    if let Some(name) = name {
+        return Ok((Some(name.clone()), chart.clone()));
+    }
+    if let Some(template) = name_template {
+        return Ok((Some(render_name(template)?), chart.clone()));
+    }
+    if generate_name {
+        return Ok((Some(generated_name(chart)), chart.clone()));
+    }
+    Ok((None, chart.clone()))
+}
+
+/// `<base name up to its first dot>-<seconds since 1970>`, as Helm makes names up.
+fn generated_name(chart: &str) -> String {
+    let base = Path::new(chart).file_name().map_or_else(|| "chart".into(), |name| name.to_string_lossy());
+    let base = base.split('.').next().unwrap_or_default();
+    let base = if base.is_empty() { "chart" } else { base };
+    format!("{base}-{}", jiff::Timestamp::now().as_second())
+}
+
+fn render_name(template: &str) -> Result<String, Failure> {
+    let path = Str::from("name-template");
+    let mut set = TemplateSet::default();
+    set.parse(&path, &Str::from(template)).map_err(|error| Failure::new(error.message))?;
+    let env = Env::new();
+    match Executor::new(&set, &env).execute("name-template", Value::Nil) {
+        Ok(output) => Ok(String::from_utf8_lossy(&output.text).into_owned()),
+        Err(Stop::Failed(diagnostic)) => Err(Failure::new(diagnostic.message)),
+        Err(Stop::Frozen) => Err(Failure::new("the name template writes to frozen data")),
+    }
+}
+
+fn write_files(ui: &mut Ui, folder: &Path, files: &[manifest::OutputFile]) -> Result<(), Failure> {
+    use std::io::Write as _;
+    let mut begun: Vec<&str> = Vec::new();
+    for file in files {
+        let path = folder.join(&file.path);
+        let failed = |error: io::Error| {
+            Failure::new(format!("failed to write {}: {error}", path.display()))
+        };
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent).map_err(failed)?;
+        }
+        let is_new = !begun.contains(&file.path.as_str());
+        let mut target = std::fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(is_new)
+            .append(!is_new)
+            .open(&path)
+            .map_err(failed)?;
+        target.write_all(&file.text).map_err(failed)?;
+        if is_new {
+            begun.push(&file.path);
+        }
+        ui.out(format!("wrote {}\n", path.display()).as_bytes());
+    }
+    Ok(())
+}

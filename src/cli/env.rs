@@ -1,0 +1,116 @@
+//! Every environment variable that rhumb reads, with Helm's names.
+
+use std::path::PathBuf;
+
+/// The namespace of the release, where `--namespace` does not say.
+pub const HELM_NAMESPACE: &str = "HELM_NAMESPACE";
+/// Whether `--debug` is on.
+pub const HELM_DEBUG: &str = "HELM_DEBUG";
+/// The kubeconfig context, where `--kube-context` does not say.
+pub const HELM_KUBECONTEXT: &str = "HELM_KUBECONTEXT";
+/// The token for the API server, where `--kube-token` does not say.
+pub const HELM_KUBETOKEN: &str = "HELM_KUBETOKEN";
+/// The user to impersonate, where `--kube-as-user` does not say.
+pub const HELM_KUBEASUSER: &str = "HELM_KUBEASUSER";
+/// Groups to impersonate, parted by commas, where `--kube-as-group` does not say.
+pub const HELM_KUBEASGROUPS: &str = "HELM_KUBEASGROUPS";
+/// The address of the API server, where `--kube-apiserver` does not say.
+pub const HELM_KUBEAPISERVER: &str = "HELM_KUBEAPISERVER";
+/// The file with the API server's certificate authority, where `--kube-ca-file` does not say.
+pub const HELM_KUBECAFILE: &str = "HELM_KUBECAFILE";
+/// Whether the API server's certificate goes unchecked.
+pub const HELM_KUBEINSECURE_SKIP_TLS_VERIFY: &str = "HELM_KUBEINSECURE_SKIP_TLS_VERIFY";
+/// The name that the API server's certificate has to bear.
+pub const HELM_KUBETLS_SERVER_NAME: &str = "HELM_KUBETLS_SERVER_NAME";
+/// How many revisions a release keeps, where `--history-max` does not say.
+pub const HELM_MAX_HISTORY: &str = "HELM_MAX_HISTORY";
+/// Requests that may go out in a burst.
+pub const HELM_BURST_LIMIT: &str = "HELM_BURST_LIMIT";
+/// Requests a second.
+pub const HELM_QPS: &str = "HELM_QPS";
+/// The folder of caches.
+pub const HELM_CACHE_HOME: &str = "HELM_CACHE_HOME";
+/// The folder of configuration.
+pub const HELM_CONFIG_HOME: &str = "HELM_CONFIG_HOME";
+/// The folder of data.
+pub const HELM_DATA_HOME: &str = "HELM_DATA_HOME";
+/// The folder of plugins.
+pub const HELM_PLUGINS: &str = "HELM_PLUGINS";
+/// The file with credentials for registries.
+pub const HELM_REGISTRY_CONFIG: &str = "HELM_REGISTRY_CONFIG";
+/// The folder of repository indexes.
+pub const HELM_REPOSITORY_CACHE: &str = "HELM_REPOSITORY_CACHE";
+/// The file that lists repositories.
+pub const HELM_REPOSITORY_CONFIG: &str = "HELM_REPOSITORY_CONFIG";
+/// The folder of chart content.
+pub const HELM_CONTENT_CACHE: &str = "HELM_CONTENT_CACHE";
+/// Kubeconfig files, parted as in `PATH`.
+pub const KUBECONFIG: &str = "KUBECONFIG";
+
+/// Returns a variable that is set and not empty.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub fn get(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Returns whether a variable says true.
+#[must_use]
+pub fn is_true(name: &str) -> bool {
+    get(name).is_some_and(|value| matches!(value.as_str(), "1" | "t" | "T" | "true" | "TRUE" | "True"))
+}
+
+fn home() -> PathBuf {
+    PathBuf::from(get("HOME").unwrap_or_default())
+}
+
+fn base(helm: &str, xdg: &str, default: &str) -> String {
+    if let Some(folder) = get(helm) {
+        return folder;
+    }
+    let folder = get(xdg).map_or_else(|| home().join(default), PathBuf::from);
+    folder.join("helm").to_string_lossy().into_owned()
+}
+
+/// Returns what `rhumb env` prints: names and values, sorted by name.
+///
+/// `namespace` is the namespace in force. Defaults follow Helm's: the XDG folders.
+#[must_use]
+pub fn all(namespace: &str, program: &str) -> Vec<(&'static str, String)> {
+    let cache = base(HELM_CACHE_HOME, "XDG_CACHE_HOME", ".cache");
+    let config = base(HELM_CONFIG_HOME, "XDG_CONFIG_HOME", ".config");
+    let data = base(HELM_DATA_HOME, "XDG_DATA_HOME", ".local/share");
+    let or = |name: &str, default: String| get(name).unwrap_or(default);
+    let given = |name: &str| get(name).unwrap_or_default();
+    let qps = given(HELM_QPS).parse::<f32>().unwrap_or(0.0);
+    vec![
+        ("HELM_BIN", program.to_owned()),
+        (HELM_BURST_LIMIT, or(HELM_BURST_LIMIT, "100".to_owned())),
+        (HELM_CACHE_HOME, cache.clone()),
+        (HELM_CONFIG_HOME, config.clone()),
+        (HELM_CONTENT_CACHE, or(HELM_CONTENT_CACHE, format!("{cache}/content"))),
+        (HELM_DATA_HOME, data.clone()),
+        (HELM_DEBUG, is_true(HELM_DEBUG).to_string()),
+        (HELM_KUBEAPISERVER, given(HELM_KUBEAPISERVER)),
+        (HELM_KUBEASGROUPS, given(HELM_KUBEASGROUPS)),
+        (HELM_KUBEASUSER, given(HELM_KUBEASUSER)),
+        (HELM_KUBECAFILE, given(HELM_KUBECAFILE)),
+        (HELM_KUBECONTEXT, given(HELM_KUBECONTEXT)),
+        (
+            HELM_KUBEINSECURE_SKIP_TLS_VERIFY,
+            is_true(HELM_KUBEINSECURE_SKIP_TLS_VERIFY).to_string(),
+        ),
+        (HELM_KUBETLS_SERVER_NAME, given(HELM_KUBETLS_SERVER_NAME)),
+        (HELM_KUBETOKEN, given(HELM_KUBETOKEN)),
+        (HELM_MAX_HISTORY, or(HELM_MAX_HISTORY, "10".to_owned())),
+        (HELM_NAMESPACE, namespace.to_owned()),
+        (HELM_PLUGINS, or(HELM_PLUGINS, format!("{data}/plugins"))),
+        (HELM_QPS, format!("{qps:.2}")),
+        (HELM_REGISTRY_CONFIG, or(HELM_REGISTRY_CONFIG, format!("{config}/registry/config.json"))),
+        (HELM_REPOSITORY_CACHE, or(HELM_REPOSITORY_CACHE, format!("{cache}/repository"))),
+        (
+            HELM_REPOSITORY_CONFIG,
+            or(HELM_REPOSITORY_CONFIG, format!("{config}/repositories.yaml")),
+        ),
+    ]
+}

@@ -1,0 +1,69 @@
+//! Everything the user types or sees.
+
+mod args;
+pub mod command;
+pub mod env;
+mod output;
+mod report;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+pub use args::GlobalOptions;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+pub use output::Ui;
+pub use report::Failure;
+
+/// A Helm-compatible package manager and template renderer for Kubernetes
+#[derive(Debug, Parser)]
+#[command(name = "rhumb", version, max_term_width = 100, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(flatten)]
+    global: GlobalOptions,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Env(command::env::EnvArgs),
+    Template(command::template::TemplateArgs),
+    Version(command::version::VersionArgs),
+}
+
+/// Parses the command line, runs the command and returns the exit code: 0 done, 1 failed.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let mut ui = Ui::new();
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let parsed = args::command(Cli::command())
+        .try_get_matches_from(&arguments)
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    let result = match parsed {
+        Ok(cli) => {
+            let program = arguments.first().map(|a| a.to_string_lossy().into_owned());
+            dispatch(&mut ui, cli, &program.unwrap_or_default())
+        }
+        Err(error) => report::usage(&mut ui, &error),
+    };
+    let result = result.and_then(|()| ui.finish());
+    report::exit_code(&mut ui, result)
+}
+
+fn dispatch(ui: &mut Ui, cli: Cli, program: &str) -> Result<(), Failure> {
+    let Cli { global, command } = cli;
+    match command {
+        Command::Env(args) => command::env::run(ui, &global, &args, program),
+        Command::Template(args) => command::template::run(ui, &global, args),
+        Command::Version(args) => command::version::run(ui, &args),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        args::command(Cli::command()).debug_assert();
+    }
+}

@@ -1,0 +1,84 @@
+//! Draws the place of an error: the line, the columns, the way there.
+
+use std::fmt::Write as _;
+
+use crate::diagnostic::Diagnostic;
+use crate::manifest;
+use crate::template::RenderedFile;
+use crate::value::Str;
+
+/// The longest stretch of a line that is shown, in characters.
+const MAX_WIDTH: usize = 160;
+
+/// Draws a diagnostic over the text of its file. `None` when it has no place or no text.
+pub(in crate::cli) fn draw(diagnostic: &Diagnostic, text: Option<&Str>) -> Option<String> {
+    let span = diagnostic.span.as_ref()?;
+    let mut out = draw_span(
+        &span.file,
+        text?.as_bytes(),
+        span.offset,
+        span.length,
+        diagnostic.label.as_deref().unwrap_or_default(),
+    );
+    let calls = diagnostic.trace.len().saturating_sub(1);
+    for frame in diagnostic.trace.iter().take(calls).rev() {
+        write!(out, "\n  called at {}:{}:{}", frame.file, frame.line, frame.column + 1).ok()?;
+    }
+    Some(out)
+}
+
+/// Draws a rendered document that is no manifest, and the template line it came from.
+pub(in crate::cli) fn draw_rendered(
+    error: &manifest::Error,
+    file: &RenderedFile,
+    source: Option<&Str>,
+) -> Option<String> {
+    let line = match error {
+        manifest::Error::Yaml { source, .. } => source.line.max(1),
+        manifest::Error::Head { .. } => 1,
+    };
+    let document = file.text.get(error.offset()..)?;
+    let start: usize = document.split_inclusive(|b| *b == b'\n').take(line - 1).map(<[u8]>::len).sum();
+    let offset = error.offset() + start;
+    let text = String::from_utf8_lossy(&file.text);
+    let length = text.get(offset..)?.lines().next()?.len();
+    let title = format!("{} (rendered)", file.path);
+    let mut out = draw_span(&title, &file.text, offset, length, "this line of the output");
+    let indent = text.get(offset..)?.len() - text.get(offset..)?.trim_start_matches(' ').len();
+    if let (Some(origin), Some(source)) = (file.origins.at(offset + indent), source)
+        && origin.file == file.path.as_str()
+    {
+        let rest = source.as_bytes().get(origin.offset..)?;
+        let length = rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
+        out.push('\n');
+        out.push_str(&draw_span(&file.path, source.as_bytes(), origin.offset, length, "came from here"));
+    }
+    Some(out)
+}
+
+/// Draws one line of a file with a stretch of it underlined.
+fn draw_span(file: &str, text: &[u8], offset: usize, length: usize, label: &str) -> String {
+    let offset = offset.min(text.len());
+    let before = &text[..offset];
+    let number = 1 + before.iter().filter(|b| **b == b'\n').count();
+    let start = before.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
+    let end = text[start..].iter().position(|b| *b == b'\n').map_or(text.len(), |at| start + at);
+    let lead = String::from_utf8_lossy(&text[start..offset]).replace('\t', " ");
+    let marked_end = (offset + length.max(1)).min(end).max(offset);
+    let marked = String::from_utf8_lossy(&text[offset..marked_end]).replace('\t', " ");
+    let rest = String::from_utf8_lossy(&text[marked_end..end]).replace(['\t', '\r'], " ");
+    let line: String = format!("{lead}{marked}{rest}").chars().take(MAX_WIDTH).collect();
+    let width = marked.chars().count().clamp(1, MAX_WIDTH);
+    let gutter = number.to_string();
+    let pad = " ".repeat(gutter.len());
+    let shift = " ".repeat(lead.chars().count());
+    let carets = "^".repeat(width);
+    let column = lead.chars().count() + 1;
+    format!(
+        "{pad}--> {file}:{number}:{column}\n{pad} |\n{gutter} | {}\n{pad} | {shift}{carets} {}",
+        line.trim_end(),
+        label.trim_end()
+    )
+    .trim_end()
+    .to_owned()
+}
