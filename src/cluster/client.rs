@@ -43,11 +43,7 @@ impl Cluster {
         self.send(Method::GET, path, JSON, Vec::new()).await
     }
 
-    pub(super) async fn get_with_accept(
-        &self,
-        path: &str,
-        accept: &str,
-    ) -> Result<Json, ApiError> {
+    pub(super) async fn get_with_accept(&self, path: &str, accept: &str) -> Result<Json, ApiError> {
         let request = Request::builder()
             .method(Method::GET)
             .uri(path)
@@ -113,8 +109,7 @@ impl Cluster {
         let mut next = String::new();
         loop {
             let joint = if query.is_empty() { "" } else { "&" };
-            let mut page =
-                self.get_path(&format!("{path}?{query}{joint}limit=500{next}")).await?;
+            let mut page = self.get_path(&format!("{path}?{query}{joint}limit=500{next}")).await?;
             if let Json::Array(more) = page["items"].take() {
                 items.extend(more);
             }

@@ -112,10 +112,7 @@ async fn config(options: &ConnectOptions) -> Result<Config, ConnectError> {
         config.auth_info.token_file = None;
     }
     if let Some(path) = &options.ca_file {
-        let error = |source| ConnectError::Certificate {
-            path: path.display().to_string(),
-            source,
-        };
+        let error = |source| ConnectError::Certificate { path: path.display().to_string(), source };
         let pem = std::fs::read(path).map_err(error)?;
         config.root_cert = Some(certificates(&pem));
         config.root_cert_file = None;

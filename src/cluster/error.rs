@@ -264,7 +264,9 @@ impl fmt::Display for NoMatch {
 fn no_matches(problems: &[NoMatch]) -> String {
     match problems {
         [one] => one.to_string(),
-        many => format!("[{}]", many.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+        many => {
+            format!("[{}]", many.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+        }
     }
 }
 

@@ -128,9 +128,7 @@ impl<'a> Execution<'a> {
                     .collect();
                 self.delete(&deletions).await
             }
-            Operation::Wait { ids, until } => {
-                self.cluster.wait(ids, *until, self.deadline).await
-            }
+            Operation::Wait { ids, until } => self.cluster.wait(ids, *until, self.deadline).await,
         }
     }
 
@@ -244,9 +242,7 @@ impl Cluster {
         let conflicts = if write.force { Conflicts::Force } else { Conflicts::Refuse };
         match self.apply(&path, &write.object.body, conflicts).await {
             Ok(_) => Ok(()),
-            Err(source) if source.is_conflict() => {
-                Err(Error::Conflict { id: id.clone(), source })
-            }
+            Err(source) if source.is_conflict() => Err(Error::Conflict { id: id.clone(), source }),
             Err(source) => Err(Error::Apply { id: id.clone(), source }),
         }
     }

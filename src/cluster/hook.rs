@@ -31,11 +31,8 @@ impl Execution<'_> {
                 }
                 // Those before this one did succeed.
                 errors.extend(self.delete_succeeded(&hooks[..at]).await.err());
-                let source = if errors.len() > 1 {
-                    Error::Several(errors)
-                } else {
-                    errors.remove(0)
-                };
+                let source =
+                    if errors.len() > 1 { Error::Several(errors) } else { errors.remove(0) };
                 return Err(Error::Hooks { event: event.clone(), source: Box::new(source) });
             }
         }
@@ -124,9 +121,7 @@ impl Execution<'_> {
         let now = self.clock.now();
         if let Some(record) = self.hook_record(revision, hook) {
             record.last_run = match phase {
-                HookPhase::Running => {
-                    HookRun { started_at: Some(now), completed_at: None, phase }
-                }
+                HookPhase::Running => HookRun { started_at: Some(now), completed_at: None, phase },
                 _ => HookRun { completed_at: Some(now), phase, ..record.last_run.clone() },
             };
         }

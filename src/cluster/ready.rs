@@ -293,10 +293,14 @@ mod tests {
         };
         let available = json!([{"type": "Available", "status": "True"},
             {"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"}]);
-        let pod = |status: Json| json!({"apiVersion": "v1", "kind": "Pod",
-            "metadata": {"name": "p"}, "status": status});
-        let set = |spec: Json, status: Json| json!({"apiVersion": "apps/v1",
-            "kind": "StatefulSet", "spec": spec, "status": status});
+        let pod = |status: Json| {
+            json!({"apiVersion": "v1", "kind": "Pod",
+            "metadata": {"name": "p"}, "status": status})
+        };
+        let set = |spec: Json, status: Json| {
+            json!({"apiVersion": "apps/v1",
+            "kind": "StatefulSet", "spec": spec, "status": status})
+        };
         let cases = [
             (
                 deployment(json!({"observedGeneration": 1})),

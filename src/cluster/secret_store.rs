@@ -192,7 +192,8 @@ impl Store for SecretStore {
         let secret = self.secret(release, "modifiedAt");
         let path = self.path(&release.name, release.revision);
         let put = self.cluster.put(&path, &secret).await;
-        put.map(drop).map_err(|source| StoreError::Api { doing: "update: failed to update", source })
+        put.map(drop)
+            .map_err(|source| StoreError::Api { doing: "update: failed to update", source })
     }
 
     async fn delete(&self, name: &str, revision: Revision) -> Result<(), StoreError> {

@@ -131,7 +131,9 @@ impl KubeVersion {
             return Err(bad());
         }
         let parts: Vec<&str> = core.split('.').collect();
-        if parts.len() < 2 || parts.iter().any(|part| part.is_empty() || part.parse::<u32>().is_err()) {
+        if parts.len() < 2
+            || parts.iter().any(|part| part.is_empty() || part.parse::<u32>().is_err())
+        {
             return Err(bad());
         }
         Ok(KubeVersion {
@@ -223,7 +225,8 @@ impl Object for HelmVersion {
 
     fn to_plain(&self) -> Value {
         // The JSON names of the fields, in their order.
-        let names = ["version", "git_commit", "git_tree_state", "go_version", "kube_client_version"];
+        let names =
+            ["version", "git_commit", "git_tree_state", "go_version", "kube_client_version"];
         Value::Map(Map::from_pairs(
             names.into_iter().zip(self.fields()).map(|(name, (_, value))| (name, value)),
         ))

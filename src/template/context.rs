@@ -92,7 +92,10 @@ impl Shared {
             let root = self.add(subchart, Some(&path), section, scopes);
             subcharts.push((subchart.name(), Value::Map(root.with_type(MapType::Any))));
         }
-        let files = chart.files.iter().map(|file| (file.name.as_str().into(), Value::Bytes(file.data.clone())));
+        let files = chart
+            .files
+            .iter()
+            .map(|file| (file.name.as_str().into(), Value::Bytes(file.data.clone())));
         let entries = [
             ("Capabilities", self.capabilities.clone()),
             ("Chart", chart_value(&chart.metadata, parent.is_none())),

@@ -66,7 +66,12 @@ const FILES: &[Function] = &[
         rest: None,
         call: |_, args| Ok(lines(&content(&args[0], text(args, 1)))),
     },
-    Function { name: "AsConfig", params: &[], rest: None, call: |_, args| as_yaml(&args[0], Value::Str) },
+    Function {
+        name: "AsConfig",
+        params: &[],
+        rest: None,
+        call: |_, args| as_yaml(&args[0], Value::Str),
+    },
     Function {
         name: "AsSecrets",
         params: &[],
@@ -109,7 +114,10 @@ fn as_map(receiver: &Value) -> Result {
 }
 
 fn no_table(name: &Str) -> Failure {
-    Failure::Message(format!("{} is not a table", crate::template::gotmpl::quote::quote(name.as_bytes())))
+    Failure::Message(format!(
+        "{} is not a table",
+        crate::template::gotmpl::quote::quote(name.as_bytes())
+    ))
 }
 
 fn table_step(receiver: &Value, name: &[u8]) -> std::result::Result<Value, Failure> {
@@ -135,7 +143,10 @@ fn table(receiver: &Value, path: &Str) -> Result {
 /// `PathValue "a.b"`: the value at a dotted path, which must not be a map.
 fn path_value(receiver: &Value, path: &Str) -> Result {
     let no_value = || {
-        Failure::Message(format!("{} is not a value", crate::template::gotmpl::quote::quote(path.as_bytes())))
+        Failure::Message(format!(
+            "{} is not a value",
+            crate::template::gotmpl::quote::quote(path.as_bytes())
+        ))
     };
     if path.is_empty() {
         return Err("YAML path cannot be empty".into());
@@ -158,7 +169,8 @@ fn path_value(receiver: &Value, path: &Str) -> Result {
 }
 
 fn yaml(receiver: &Value) -> Result {
-    let mut text = crate::yaml::to_yaml(receiver).map_err(|error| Failure::Message(error.to_string()))?;
+    let mut text =
+        crate::yaml::to_yaml(receiver).map_err(|error| Failure::Message(error.to_string()))?;
     text.push(b'\n');
     Ok(Value::Str(text.into()))
 }

@@ -4,6 +4,8 @@ use super::semantic::Version;
 
 /// Longer constraint texts are refused.
 const MAX_LENGTH: usize = 512;
+/// More groups are refused.
+const MAX_GROUPS: usize = 32;
 
 /// Why a text is not a constraint. The texts are Helm's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -15,6 +17,9 @@ pub enum ConstraintError {
     /// The form is right, but the version in it is not.
     #[error("constraint parser error")]
     Version,
+    /// More groups than any sane constraint has.
+    #[error("too many constraint groups (max 32)")]
+    TooManyGroups,
     /// More bytes than any sane constraint has.
     #[error("constraint string is too long (max 512 bytes)")]
     TooLong,
@@ -72,8 +77,11 @@ impl Constraint {
         if text.len() > MAX_LENGTH {
             return Err(ConstraintError::TooLong);
         }
-        let groups =
-            expand_ranges(text).split("||").map(parse_group).collect::<Result<Vec<_>, _>>()?;
+        let text_of_groups = expand_ranges(text);
+        if text_of_groups.split("||").count() > MAX_GROUPS {
+            return Err(ConstraintError::TooManyGroups);
+        }
+        let groups = text_of_groups.split("||").map(parse_group).collect::<Result<Vec<_>, _>>()?;
         Ok(Constraint { groups, text: text.to_owned() })
     }
 
@@ -181,7 +189,7 @@ fn skip_identifiers(text: &str, at: usize) -> Option<usize> {
 }
 
 fn parse_group(text: &str) -> Result<Group, ConstraintError> {
-    let improper = || ConstraintError::Improper(format!("{text:?}"));
+    let improper = || ConstraintError::Improper(quote(text));
     let mut conditions = Vec::new();
     let mut at = 0;
     loop {
@@ -206,6 +214,31 @@ fn parse_group(text: &str) -> Result<Group, ConstraintError> {
         .collect::<Result<Vec<_>, _>>()?;
     let admits_prereleases = conditions.iter().any(|c| c.version.is_prerelease());
     Ok(Group { conditions, admits_prereleases })
+}
+
+/// Quotes as Go's `%q` does for printable text and the ASCII controls.
+fn quote(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\x07' => out.push_str("\\a"),
+            '\x08' => out.push_str("\\b"),
+            '\x0b' => out.push_str("\\v"),
+            '\x0c' => out.push_str("\\f"),
+            c if c.is_ascii_control() => {
+                out.push_str("\\x");
+                out.extend(char::from_digit(u32::from(c) >> 4, 16));
+                out.extend(char::from_digit(u32::from(c) & 15, 16));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
 }
 
 fn scan_operator(text: &str) -> (Operator, usize) {

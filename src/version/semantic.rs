@@ -152,23 +152,24 @@ impl Version {
         !self.prerelease.is_empty()
     }
 
-    /// Returns the next major version.
+    /// Returns the next major version; `None` when the number would overflow.
     #[must_use]
-    pub fn next_major(&self) -> Self {
-        self.release(self.major.wrapping_add(1), 0, 0)
+    pub fn next_major(&self) -> Option<Self> {
+        Some(self.release(self.major.checked_add(1)?, 0, 0))
     }
 
-    /// Returns the next minor version.
+    /// Returns the next minor version; `None` when the number would overflow.
     #[must_use]
-    pub fn next_minor(&self) -> Self {
-        self.release(self.major, self.minor.wrapping_add(1), 0)
+    pub fn next_minor(&self) -> Option<Self> {
+        Some(self.release(self.major, self.minor.checked_add(1)?, 0))
     }
 
-    /// Returns the next patch version; that of a pre-release is the release itself.
+    /// Returns the next patch version, which of a pre-release is the release itself; `None` when
+    /// the number would overflow.
     #[must_use]
-    pub fn next_patch(&self) -> Self {
+    pub fn next_patch(&self) -> Option<Self> {
         let step = u64::from(!self.is_prerelease());
-        self.release(self.major, self.minor, self.patch.wrapping_add(step))
+        Some(self.release(self.major, self.minor, self.patch.checked_add(step)?))
     }
 
     /// Returns this version with another pre-release.

@@ -94,3 +94,18 @@ fn unhex(text: &str) -> Vec<u8> {
 fn regex() {
     replay(&Env::new(), include_str!("../../../tests/fixtures/function/regex.jsonl"));
 }
+
+#[test]
+fn semver() {
+    replay(&Env::new(), include_str!("../../../tests/fixtures/function/semver.jsonl"));
+}
+
+#[test]
+fn url() {
+    replay(&Env::new(), include_str!("../../../tests/fixtures/function/url.jsonl"));
+}
+
+#[test]
+fn path() {
+    replay(&Env::new(), include_str!("../../../tests/fixtures/function/path.jsonl"));
+}

@@ -1,8 +1,8 @@
 use std::sync::LazyLock;
 
 use super::{
-    Function, base, builtin, case, control, convert, default, dict, list, math, merge, printf,
-    reflection, regex, serial, string,
+    Function, base, builtin, case, control, convert, default, dict, list, math, merge, path,
+    printf, reflection, regex, semver, serial, string, url,
 };
 
 /// The rows of every subject.
@@ -17,11 +17,14 @@ const SUBJECTS: &[&[Function]] = &[
     list::FUNCTIONS,
     math::FUNCTIONS,
     merge::FUNCTIONS,
+    path::FUNCTIONS,
     printf::FUNCTIONS,
     reflection::FUNCTIONS,
     regex::FUNCTIONS,
+    semver::FUNCTIONS,
     serial::FUNCTIONS,
     string::FUNCTIONS,
+    url::FUNCTIONS,
 ];
 
 /// All rows by name.

@@ -78,11 +78,26 @@ pub(super) enum NodeKind {
     /// The source range of literal text.
     Text(Ids),
     Action(u32),
-    If { pipe: u32, then: Ids, otherwise: Option<Ids> },
-    With { pipe: u32, then: Ids, otherwise: Option<Ids> },
-    Range { pipe: u32, body: Ids, otherwise: Option<Ids> },
+    If {
+        pipe: u32,
+        then: Ids,
+        otherwise: Option<Ids>,
+    },
+    With {
+        pipe: u32,
+        then: Ids,
+        otherwise: Option<Ids>,
+    },
+    Range {
+        pipe: u32,
+        body: Ids,
+        otherwise: Option<Ids>,
+    },
     /// `name` indexes [`Unit::fields`].
-    Template { name: u32, pipe: Option<u32> },
+    Template {
+        name: u32,
+        pipe: Option<u32>,
+    },
     Break,
     Continue,
 }
@@ -129,9 +144,16 @@ pub(super) enum ExprKind {
     /// Fields of dot.
     Field(Ids),
     /// A variable and fields of it.
-    Variable { slot: Option<u32>, name: Ids, fields: Ids },
+    Variable {
+        slot: Option<u32>,
+        name: Ids,
+        fields: Ids,
+    },
     /// Fields of another expression; `base` indexes [`Unit::exprs`].
-    Chain { base: u32, fields: Ids },
+    Chain {
+        base: u32,
+        fields: Ids,
+    },
     /// A parenthesised pipeline.
     Pipe(u32),
     Function(Callee, Ids),
@@ -166,7 +188,8 @@ impl Unit {
     pub(super) fn line_column(&self, position: u32) -> (usize, usize) {
         let before = &self.text.as_bytes()[..(position as usize).min(self.text.len())];
         let line = 1 + memchr::memchr_iter(b'\n', before).count();
-        let column = memchr::memrchr(b'\n', before).map_or(before.len(), |at| before.len() - at - 1);
+        let column =
+            memchr::memrchr(b'\n', before).map_or(before.len(), |at| before.len() - at - 1);
         (line, column)
     }
 
@@ -197,7 +220,14 @@ impl Unit {
         }
     }
 
-    fn push_branch(&self, out: &mut String, word: &str, pipe: u32, then: Ids, otherwise: Option<Ids>) {
+    fn push_branch(
+        &self,
+        out: &mut String,
+        word: &str,
+        pipe: u32,
+        then: Ids,
+        otherwise: Option<Ids>,
+    ) {
         write!(out, "{{{{{word} ").unwrap_or_default();
         self.push_pipe(out, pipe);
         out.push_str("}}");
@@ -217,7 +247,9 @@ impl Unit {
                 self.push_pipe(out, pipe);
                 out.push_str("}}");
             }
-            NodeKind::If { pipe, then, otherwise } => self.push_branch(out, "if", pipe, then, otherwise),
+            NodeKind::If { pipe, then, otherwise } => {
+                self.push_branch(out, "if", pipe, then, otherwise)
+            }
             NodeKind::With { pipe, then, otherwise } => {
                 self.push_branch(out, "with", pipe, then, otherwise);
             }
@@ -271,7 +303,9 @@ impl Unit {
             ExprKind::Dot => out.push('.'),
             ExprKind::Nil => out.push_str("nil"),
             ExprKind::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
-            ExprKind::Number(_, range) | ExprKind::Text(_, range) | ExprKind::Function(_, range) => {
+            ExprKind::Number(_, range)
+            | ExprKind::Text(_, range)
+            | ExprKind::Function(_, range) => {
                 self.push_source(out, *range);
             }
             ExprKind::Field(fields) => self.push_fields(out, *fields),

@@ -16,9 +16,7 @@ use super::quote::quote;
 use super::set::{FOREIGN, Template, TemplateSet};
 use crate::template::function::{Env, Failure, Function, Param};
 use crate::template::method;
-use crate::value::{
-    Kind, List, ListType, Map, MapType, Object, Str, Value, is_true, print_to,
-};
+use crate::value::{Kind, List, ListType, Map, MapType, Object, Str, Value, is_true, print_to};
 
 type Result<T> = std::result::Result<T, Box<Fault>>;
 
@@ -138,14 +136,19 @@ impl<'s> Executor<'s> {
         self.included.clear();
         self.overlays.clear();
         let Some(template) = self.set.get(name.as_bytes()).cloned() else {
-            let message = format!("template: no template {} associated with template \"gotpl\"", quote(name.as_bytes()));
+            let message = format!(
+                "template: no template {} associated with template \"gotpl\"",
+                quote(name.as_bytes())
+            );
             return Err(Stop::Failed(crate::diagnostic::Diagnostic::error(message)));
         };
         match self.run(&template, data, 0) {
             Ok(()) => {
                 let mut text = std::mem::take(&mut self.out);
-                let mut origins =
-                    Origins { marks: std::mem::take(&mut self.marks), files: Arc::clone(&self.files) };
+                let mut origins = Origins {
+                    marks: std::mem::take(&mut self.marks),
+                    files: Arc::clone(&self.files),
+                };
                 delete_no_value(&mut text, Some(&mut origins));
                 Ok(Output { text, origins })
             }
@@ -362,9 +365,15 @@ impl<'s> Executor<'s> {
         Ok(Flow::Next)
     }
 
-    fn bind(&mut self, frame: &Frame, declaration: super::ast::Declaration, slot: Slot) -> Result<()> {
+    fn bind(
+        &mut self,
+        frame: &Frame,
+        declaration: super::ast::Declaration,
+        slot: Slot,
+    ) -> Result<()> {
         let Some(index) = declaration.slot else {
-            let name = String::from_utf8_lossy(declaration.name.of(frame.unit.text.as_bytes())).into_owned();
+            let name = String::from_utf8_lossy(declaration.name.of(frame.unit.text.as_bytes()))
+                .into_owned();
             return self.fault(frame, format!("undefined variable: {name}"));
         };
         self.slots[frame.base + index as usize] = Some(slot);
@@ -482,14 +491,28 @@ impl<'s> Executor<'s> {
         self.out.append(&mut indented);
     }
 
-    fn command(&mut self, frame: &Frame, id: u32, dot: &Slot, last: Option<Value>) -> Result<Value> {
+    fn command(
+        &mut self,
+        frame: &Frame,
+        id: u32,
+        dot: &Slot,
+        last: Option<Value>,
+    ) -> Result<Value> {
         let command = frame.unit.commands[id as usize];
         let first = &frame.unit.exprs[command.args.start as usize];
         let rest = Ids { start: command.args.start + 1, end: command.args.end };
         match &first.kind {
             ExprKind::Field(fields) => {
                 self.at = At::Expr(command.args.start);
-                self.fields(frame, dot.clone(), *fields, At::Expr(command.args.start), rest, last, dot)
+                self.fields(
+                    frame,
+                    dot.clone(),
+                    *fields,
+                    At::Expr(command.args.start),
+                    rest,
+                    last,
+                    dot,
+                )
             }
             ExprKind::Chain { base, fields } => {
                 self.at = At::Expr(command.args.start);
@@ -498,7 +521,8 @@ impl<'s> Executor<'s> {
             }
             ExprKind::Function(callee, name) => {
                 self.at = At::Expr(command.args.start);
-                let name = std::str::from_utf8(name.of(frame.unit.text.as_bytes())).unwrap_or_default();
+                let name =
+                    std::str::from_utf8(name.of(frame.unit.text.as_bytes())).unwrap_or_default();
                 let call = Call { at: At::Command(id), name, args: rest, last };
                 self.call(frame, *callee, call, dot)
             }
@@ -515,7 +539,11 @@ impl<'s> Executor<'s> {
                 }
                 self.fields(frame, slot, *fields, At::Expr(command.args.start), rest, last, dot)
             }
-            ExprKind::Dot | ExprKind::Nil | ExprKind::Bool(_) | ExprKind::Number(..) | ExprKind::Text(..) => {
+            ExprKind::Dot
+            | ExprKind::Nil
+            | ExprKind::Bool(_)
+            | ExprKind::Number(..)
+            | ExprKind::Text(..) => {
                 self.at = At::Expr(command.args.start);
                 self.not_a_function(frame, &command, last.as_ref())?;
                 match &first.kind {
@@ -553,7 +581,8 @@ impl<'s> Executor<'s> {
         match found {
             Some(slot) => Ok(slot),
             None => {
-                let name = String::from_utf8_lossy(name.of(frame.unit.text.as_bytes())).into_owned();
+                let name =
+                    String::from_utf8_lossy(name.of(frame.unit.text.as_bytes())).into_owned();
                 self.fault(frame, format!("undefined variable: {name}"))
             }
         }
@@ -603,7 +632,8 @@ impl<'s> Executor<'s> {
                 }
                 _ => {
                     if let Some(function) = method::find(&value, name.as_bytes()) {
-                        let (args, last) = if final_name { (args, last.take()) } else { (Ids::default(), None) };
+                        let (args, last) =
+                            if final_name { (args, last.take()) } else { (Ids::default(), None) };
                         let text = name.to_str_lossy();
                         let call = Call { at, name: &text, args, last };
                         let receiver = value.clone();
@@ -612,19 +642,24 @@ impl<'s> Executor<'s> {
                         result
                     } else if let Value::Map(map) = &value {
                         if has_args {
-                            return self.fault(frame, format!("{name} is not a method but has arguments"));
+                            return self
+                                .fault(frame, format!("{name} is not a method but has arguments"));
                         }
                         let next = map.get(name);
                         boxed = is_boxing(map);
                         next.unwrap_or_else(|| zero_element(map))
                     } else if let Value::Object(object) = &value {
                         let object = Arc::clone(object);
-                        let (args, last) = if final_name { (args, last.take()) } else { (Ids::default(), None) };
+                        let (args, last) =
+                            if final_name { (args, last.take()) } else { (Ids::default(), None) };
                         boxed = false;
                         self.member(frame, object.as_ref(), name, (at, args, last), boxed, dot)?
                     } else {
                         let go_type = if boxed { "interface {}" } else { value.type_name() };
-                        return self.fault(frame, format!("can't evaluate field {name} in type {go_type}"));
+                        return self.fault(
+                            frame,
+                            format!("can't evaluate field {name} in type {go_type}"),
+                        );
                     }
                 }
             };
@@ -659,7 +694,10 @@ impl<'s> Executor<'s> {
                     self.at = at;
                     self.failed(frame, &text, Failure::Message(message))
                 }
-                None => self.fault(frame, format!("can't evaluate field {name} in type {}", object.type_name())),
+                None => self.fault(
+                    frame,
+                    format!("can't evaluate field {name} in type {}", object.type_name()),
+                ),
             };
         }
         let has_args = !args.is_empty() || last.is_some();
@@ -675,7 +713,14 @@ impl<'s> Executor<'s> {
         }
     }
 
-    fn wrong_count<T>(&self, frame: &Frame, name: &str, want: usize, got: usize, rest: bool) -> Result<T> {
+    fn wrong_count<T>(
+        &self,
+        frame: &Frame,
+        name: &str,
+        want: usize,
+        got: usize,
+        rest: bool,
+    ) -> Result<T> {
         let least = if rest { "at least " } else { "" };
         self.fault(frame, format!("wrong number of args for {name}: want {least}{want} got {got}"))
     }
@@ -755,7 +800,14 @@ impl<'s> Executor<'s> {
     }
 
     /// Calls `include`; what the template writes is appended to `out`.
-    fn include(&mut self, frame: &Frame, at: At, args: Ids, last: Option<Value>, dot: &Slot) -> Result<()> {
+    fn include(
+        &mut self,
+        frame: &Frame,
+        at: At,
+        args: Ids,
+        last: Option<Value>,
+        dot: &Slot,
+    ) -> Result<()> {
         let (name, data) = self.text_and_data(frame, args, last, dot)?;
         let failed = |cause| {
             let message = "error calling include".to_owned();
@@ -819,7 +871,10 @@ impl<'s> Executor<'s> {
                 Ok(Str::from(text))
             }
             Err(fault) => Err(Cause::Nested {
-                prefix: format!("error during tpl function execution for {}: ", quote(source.as_bytes())),
+                prefix: format!(
+                    "error during tpl function execution for {}: ",
+                    quote(source.as_bytes())
+                ),
                 fault,
             }),
         }
@@ -898,7 +953,8 @@ impl<'s> Executor<'s> {
                 self.fields(frame, slot, *fields, At::Expr(id), Ids::default(), None, dot)
             }
             ExprKind::Function(callee, name) => {
-                let name = std::str::from_utf8(name.of(frame.unit.text.as_bytes())).unwrap_or_default();
+                let name =
+                    std::str::from_utf8(name.of(frame.unit.text.as_bytes())).unwrap_or_default();
                 let call = Call { at: At::Expr(id), name, args: Ids::default(), last: None };
                 self.call(frame, *callee, call, dot)
             }
@@ -948,7 +1004,8 @@ impl<'s> Executor<'s> {
                 None => self.fault(frame, format!("expected float; found {}", shown())),
             },
             (Param::Map | Param::List | Param::Time | Param::Certificate, _) => {
-                let message = format!("can't handle {} for arg of type {}", shown(), param.go_type());
+                let message =
+                    format!("can't handle {} for arg of type {}", shown(), param.go_type());
                 self.fault(frame, message)
             }
         }
@@ -982,9 +1039,8 @@ impl<'s> Executor<'s> {
         let want = param.go_type();
         match value {
             Value::Absent => self.fault(frame, format!("invalid value; expected {want}")),
-            Value::Nil => {
-                self.fault(frame, format!("wrong type for value; expected {want}; got interface {{}}"))
-            }
+            Value::Nil => self
+                .fault(frame, format!("wrong type for value; expected {want}; got interface {{}}")),
             _ => {
                 let got = value.type_name();
                 self.fault(frame, format!("wrong type for value; expected {want}; got {got}"))
@@ -1036,9 +1092,16 @@ fn ideal_constant(number: &Number, text: &[u8]) -> Option<Value> {
     if let Some((real, imaginary)) = number.complex {
         return Some(Value::object(Complex { real, imaginary }));
     }
-    let is_hex = text.len() > 2 && text[0] == b'0' && matches!(text[1], b'x' | b'X') && !text.iter().any(|b| matches!(b, b'p' | b'P'));
+    let is_hex = text.len() > 2
+        && text[0] == b'0'
+        && matches!(text[1], b'x' | b'X')
+        && !text.iter().any(|b| matches!(b, b'p' | b'P'));
     let looks_float = text.iter().any(|b| matches!(b, b'.' | b'e' | b'E' | b'p' | b'P'));
-    if looks_float && !is_hex && text.first() != Some(&b'\'') && let Some(float) = number.float {
+    if looks_float
+        && !is_hex
+        && text.first() != Some(&b'\'')
+        && let Some(float) = number.float
+    {
         return Some(Value::Float(float));
     }
     number.int.map(Value::Int)
@@ -1078,7 +1141,11 @@ impl Object for Complex {
 fn parse_text(source: &Str) -> std::result::Result<Text, Cause> {
     let name = Str::from(TPL_NAME);
     let unit = parser::parse(name.clone(), source.clone()).map_err(|error| {
-        Cause::Text(format!("cannot parse template {}: {}", quote(source.as_bytes()), error.go_text()))
+        Cause::Text(format!(
+            "cannot parse template {}: {}",
+            quote(source.as_bytes()),
+            error.go_text()
+        ))
     })?;
     let unit = Arc::new(unit);
     let mut main = 0;

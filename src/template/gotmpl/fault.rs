@@ -39,7 +39,10 @@ pub(super) enum Cause {
     /// A frozen map was written to.
     Frozen,
     /// An error in a template called by `include` (empty prefix) or `tpl`.
-    Nested { prefix: String, fault: Box<Fault> },
+    Nested {
+        prefix: String,
+        fault: Box<Fault>,
+    },
 }
 
 impl Fault {
@@ -126,7 +129,11 @@ impl Fault {
         for fault in &chain {
             let Location { file, line, column, .. } = &fault.location;
             lines.push(format!("{file}:{line}:{column}"));
-            lines.push(format!("  executing {} at <{}>:", quote(fault.template.as_bytes()), fault.context));
+            lines.push(format!(
+                "  executing {} at <{}>:",
+                quote(fault.template.as_bytes()),
+                fault.context
+            ));
             let colon = if fault.cause.is_some() { ":" } else { "" };
             lines.push(format!("    {}{colon}", fault.message));
             if let Some(Cause::Text(text)) = &fault.cause {
@@ -155,7 +162,11 @@ impl Fault {
             })
             .collect();
         Diagnostic::error(message)
-            .at(&innermost.location.file.to_string(), innermost.location.offset as usize, innermost.context.len())
+            .at(
+                &innermost.location.file.to_string(),
+                innermost.location.offset as usize,
+                innermost.context.len(),
+            )
             .labelled(detail)
             .traced(trace)
     }

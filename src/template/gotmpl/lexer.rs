@@ -213,7 +213,11 @@ impl<'a> Lexer<'a> {
     /// Returns whether the action's closing delimiter is next, and whether it trims.
     fn at_right_delim(&self) -> (bool, bool) {
         let rest = self.rest();
-        if rest.len() >= TRIM_MARKER && is_space(rest[0]) && rest[1] == b'-' && rest[TRIM_MARKER..].starts_with(RIGHT) {
+        if rest.len() >= TRIM_MARKER
+            && is_space(rest[0])
+            && rest[1] == b'-'
+            && rest[TRIM_MARKER..].starts_with(RIGHT)
+        {
             return (true, true);
         }
         (rest.starts_with(RIGHT), false)

@@ -30,14 +30,12 @@ impl Number {
     /// The text Go's parser reports, without position.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         if let Some(body) = text.strip_suffix('i') {
-            return Self::parse_imaginary(body)
-                .ok_or_else(|| format!("illegal number syntax: {}", super::quote::quote(text.as_bytes())));
+            return Self::parse_imaginary(body).ok_or_else(|| {
+                format!("illegal number syntax: {}", super::quote::quote(text.as_bytes()))
+            });
         }
-        let mut number = Number {
-            uint: parse_uint(text),
-            int: parse_int(text),
-            ..Number::default()
-        };
+        let mut number =
+            Number { uint: parse_uint(text), int: parse_int(text), ..Number::default() };
         if number.int == Some(0) {
             // In case of -0.
             number.uint = Some(0);
@@ -51,10 +49,16 @@ impl Number {
                 return Err(format!("integer overflow: {}", super::quote::quote(text.as_bytes())));
             }
             number.float = Some(float);
-            if float.fract() == 0.0 && (-9.3e18..9.3e18).contains(&float) && (float as i64) as f64 == float {
+            if float.fract() == 0.0
+                && (-9.3e18..9.3e18).contains(&float)
+                && (float as i64) as f64 == float
+            {
                 number.int = Some(float as i64);
             }
-            if float.fract() == 0.0 && (0.0..1.9e19).contains(&float) && (float as u64) as f64 == float {
+            if float.fract() == 0.0
+                && (0.0..1.9e19).contains(&float)
+                && (float as u64) as f64 == float
+            {
                 number.uint = Some(float as u64);
             }
         }

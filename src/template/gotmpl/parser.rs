@@ -298,7 +298,8 @@ impl Parser<'_> {
         }
         let mut nodes = Vec::new();
         while self.peek_non_space().kind != TokenKind::Eof {
-            let parsed = stacker::maybe_grow(128 * 1024, 2 * 1024 * 1024, || self.text_or_action())?;
+            let parsed =
+                stacker::maybe_grow(128 * 1024, 2 * 1024 * 1024, || self.text_or_action())?;
             match parsed {
                 Parsed::Node(node) => nodes.push(node),
                 Parsed::Ending(ending) => {
@@ -313,10 +314,9 @@ impl Parser<'_> {
     fn text_or_action(&mut self) -> Result<Parsed> {
         let token = self.next_non_space();
         match token.kind {
-            TokenKind::Text => Ok(Parsed::Node(Node {
-                position: token.start,
-                kind: NodeKind::Text(range(token)),
-            })),
+            TokenKind::Text => {
+                Ok(Parsed::Node(Node { position: token.start, kind: NodeKind::Text(range(token)) }))
+            }
             TokenKind::LeftDelim => {
                 self.action_line = self.line_of(token.start);
                 let parsed = self.action()?;
