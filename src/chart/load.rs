@@ -11,6 +11,10 @@ use crate::json::Numbers;
 use crate::value::{Map, Str, Value};
 use crate::yaml;
 
+/// The deprecation notice for a `requirements.lock` beside a v2 `Chart.yaml`.
+const MIGRATE_LOCK: &str = "Warning: Dependency locking is handled in Chart.lock since \
+     apiVersion \"v2\". We recommend migrating to Chart.lock.";
+
 /// How deep charts may lie within charts. Helm has no limit; no real chart comes near.
 const MAX_DEPTH: usize = 32;
 
@@ -122,7 +126,7 @@ fn build_at(
                 if chart.metadata.api_version == "v1" {
                     chart.files.push(keep(name));
                 } else {
-                    warnings.push(Warning::info(MIGRATE_DEPENDENCIES));
+                    warnings.push(Warning::info(MIGRATE_LOCK));
                 }
             }
             _ if name.starts_with("templates/") => chart.templates.push(keep(name)),

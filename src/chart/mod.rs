@@ -9,6 +9,9 @@ mod load;
 mod metadata;
 mod warning;
 
+#[cfg(test)]
+mod refusal_test;
+
 pub use archive::{ArchiveFile, load_archive, read_archive};
 pub use content::{Chart, Crd, File, Lock};
 pub use directory::load_directory;

@@ -129,6 +129,12 @@ impl Run<'_> {
     }
 
     fn tables(&mut self, over: &Map, under: &Map, prefix: &str, nulls: Nulls) {
+        if nulls == Nulls::Keep {
+            // Helm notes them there, which shows when `under` is part of another chart's values.
+            for (key, _) in over.entries().into_iter().filter(|(_, value)| value.is_nil()) {
+                put(under, key, Value::Nil);
+            }
+        }
         for (key, default) in under.entries() {
             let full = || join(prefix, &key.to_str_lossy());
             match (over.get(&key), default) {

@@ -141,7 +141,9 @@ impl Run {
         taken.push(Value::Map(Map::open(MapType::Strings, entries)));
         match find_table(values, &format!("{name}.{child}")) {
             Ok(table) => {
-                // Shared on purpose: what a second import adds shows in the first one's source, as in Helm.
+                // Shared on purpose: what a second import adds shows in the first one's source, as
+                // in Helm, unless that was empty.
+                let table = if table.is_empty() { Map::new() } else { table };
                 let under = nest(&parent, table);
                 merge_tables(imported, &under, &mut self.warnings);
             }

@@ -61,12 +61,14 @@ pub enum Error {
         cause: SetError,
     },
     /// The comma-separated list of values files is wrong.
-    #[error("invalid argument {argument:?} for \"-f, --values\" flag: {message}")]
+    #[error("invalid argument {argument:?} for \"-f, --values\" flag: parse error on line 1, column {column}: {message}")]
     List {
         /// The argument.
         argument: String,
         /// What is wrong with it.
         message: &'static str,
+        /// Where, in bytes from 1.
+        column: usize,
     },
     /// The subcharts could not be switched on and off.
     #[error("chart dependencies processing failed: {0}")]
@@ -112,14 +114,14 @@ pub enum SetError {
         limit: i64,
     },
     /// Text between an index and what follows it.
-    #[error("unexpected data at end of array index: {0:?}")]
-    AfterIndex(String),
+    #[error("unexpected data at end of array index: [{}]", quoted_characters(text))]
+    AfterIndex {
+        /// The text.
+        text: String,
+    },
     /// A list without its end.
     #[error("list must terminate with '}}'")]
     OpenList,
-    /// The argument ends where more has to come.
-    #[error("EOF")]
-    End,
     /// A path leads through a value that is neither map nor list.
     #[error("unable to parse key: interface conversion: interface {{}} is {found}, not {wanted}")]
     Conversion {
@@ -134,4 +136,13 @@ pub enum SetError {
     /// A file named by `--set-file` could not be read.
     #[error("{0}")]
     File(String),
+}
+
+/// Returns the characters as Go prints a list of them.
+fn quoted_characters(text: &str) -> String {
+    let quoted: Vec<String> = text
+        .chars()
+        .map(|c| if c == '"' { "'\"'".to_owned() } else { format!("{c:?}") })
+        .collect();
+    quoted.join(" ")
 }

@@ -11,6 +11,9 @@ mod set;
 mod sources;
 mod table;
 
+#[cfg(test)]
+mod fixture_test;
+
 pub use coalesce::merge;
 pub use dependency::process_dependencies;
 pub use error::{Error, SetError};

@@ -137,7 +137,7 @@ impl<'a, 'f> Parser<'a, 'f> {
             None if key.is_empty() => Ok(Rest::Done),
             None => Err(SetError::NoValue(key)),
             Some('[') => {
-                let index = self.index()?;
+                let Some(index) = self.index()? else { return Ok(Rest::Done) };
                 let list = match values.get(&key) {
                     None => Vec::new(),
                     Some(existing) => as_items(&existing)?,
@@ -177,17 +177,18 @@ impl<'a, 'f> Parser<'a, 'f> {
         }
     }
 
-    fn index(&mut self) -> Result<i64, SetError> {
+    /// Reads an index up to its `]`; `None` when the text ends first, which is no error.
+    fn index(&mut self) -> Result<Option<i64>, SetError> {
         let (text, stop) = self.until(&[']']);
         if stop.is_none() {
-            return Err(SetError::Index("EOF".to_owned()));
+            return Ok(None);
         }
         let quoted = || format!("strconv.Atoi: parsing {text:?}: invalid syntax");
         let digits = text.strip_prefix(['+', '-']).unwrap_or(&text);
         if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(SetError::Index(quoted()));
         }
-        text.parse().map_err(|_| {
+        text.parse().map(Some).map_err(|_| {
             SetError::Index(format!("strconv.Atoi: parsing {text:?}: value out of range"))
         })
     }
@@ -204,18 +205,19 @@ impl<'a, 'f> Parser<'a, 'f> {
         }
         let (extra, stop) = self.until(&['[', '.', '=']);
         if !extra.is_empty() {
-            return (list, Err(SetError::AfterIndex(extra)));
+            return (list, Err(SetError::AfterIndex { text: extra }));
         }
         let existing = usize::try_from(index).ok().and_then(|i| list.get(i).cloned());
         match stop {
             None => (list, Ok(Rest::Done)),
             Some('=') => match self.value() {
-                Ok((value, rest)) => set_item(list, index, value, rest),
+                Ok((value, _)) => set_item(list, index, value),
                 Err(error) => (list, Err(error)),
             },
             Some('[') => {
                 let inner = match self.index() {
-                    Ok(inner) => inner,
+                    Ok(Some(inner)) => inner,
+                    Ok(None) => return (list, Ok(Rest::Done)),
                     Err(error) => return (list, Err(error)),
                 };
                 let items = match existing {
@@ -226,18 +228,27 @@ impl<'a, 'f> Parser<'a, 'f> {
                     },
                 };
                 match self.item(items, inner, nesting) {
-                    (items, Ok(rest)) => set_item(list, index, Value::List(List::new(items)), rest),
-                    (_, Err(error)) => (list, Err(error)),
+                    (items, Ok(Rest::More)) => {
+                        set_item(list, index, Value::List(List::new(items)))
+                    }
+                    (_, result) => (list, result),
                 }
             }
             Some(_) => {
+                let mut list = list;
                 let inner = match existing {
                     Some(Value::Map(existing)) => existing,
-                    _ => Map::new(),
+                    existing => {
+                        let inner = Map::new();
+                        if existing.is_some() {
+                            (list, _) = set_item(list, index, Value::Map(inner.clone()));
+                        }
+                        inner
+                    }
                 };
                 match self.pair(&inner, nesting) {
-                    Ok(rest) => set_item(list, index, Value::Map(inner), rest),
-                    Err(error) => (list, Err(error)),
+                    Ok(Rest::More) => set_item(list, index, Value::Map(inner)),
+                    result => (list, result),
                 }
             }
         }
@@ -250,7 +261,7 @@ impl<'a, 'f> Parser<'a, 'f> {
             Mode::Literal => {
                 let rest = &self.text[self.at..];
                 self.at = self.text.len();
-                return Ok((Value::str(rest), Rest::Done));
+                return Ok((Value::str(rest), Rest::More));
             }
             _ => {}
         }
@@ -261,9 +272,8 @@ impl<'a, 'f> Parser<'a, 'f> {
                 Ok((self.list()?, Rest::More))
             }
             Some(_) => {
-                let (text, stop) = self.until(&[',']);
-                let rest = if stop.is_some() { Rest::More } else { Rest::Done };
-                Ok((self.scalar(text)?, rest))
+                let (text, _) = self.until(&[',']);
+                Ok((self.scalar(text)?, Rest::More))
             }
         }
     }
@@ -354,7 +364,6 @@ fn set_item(
     mut list: Vec<Value>,
     index: i64,
     value: Value,
-    rest: Rest,
 ) -> (Vec<Value>, Result<Rest, SetError>) {
     if index > MAX_INDEX {
         return (list, Err(SetError::LargeIndex { index, limit: MAX_INDEX }));
@@ -366,7 +375,7 @@ fn set_item(
         list.resize(place + 1, Value::Nil);
     }
     list[place] = value;
-    (list, Ok(rest))
+    (list, Ok(Rest::More))
 }
 
 fn as_items(value: &Value) -> Result<Vec<Value>, SetError> {

@@ -123,7 +123,12 @@ fn is_remote(path: &str) -> bool {
 /// # Errors
 /// [`Error::List`] for a quote that is not closed or stands inside an item.
 pub fn split_list(text: &str) -> Result<Vec<String>, Error> {
-    let fail = |message| Error::List { argument: text.to_owned(), message };
+    let fail = |message, rest: &str| Error::List {
+        argument: text.to_owned(),
+        message,
+        column: text.len() - rest.len() + 1,
+    };
+    let open = "extraneous or missing \" in quoted-field";
     let mut items = Vec::new();
     if text.is_empty() {
         return Ok(items);
@@ -135,8 +140,8 @@ pub fn split_list(text: &str) -> Result<Vec<String>, Error> {
                 Some((item, after)) => (item, Some(after)),
                 None => (rest, None),
             };
-            if item.contains('"') {
-                return Err(fail("bare \" in non-quoted-field"));
+            if let Some(place) = item.find('"') {
+                return Err(fail("bare \" in non-quoted-field", &rest[place..]));
             }
             items.push(item.to_owned());
             match after {
@@ -149,7 +154,7 @@ pub fn split_list(text: &str) -> Result<Vec<String>, Error> {
         let mut at = quoted;
         loop {
             let Some((part, after)) = at.split_once('"') else {
-                return Err(fail("extraneous or missing \" in quoted-field"));
+                return Err(fail(open, ""));
             };
             item.push_str(part);
             match after.strip_prefix('"') {
@@ -167,7 +172,7 @@ pub fn split_list(text: &str) -> Result<Vec<String>, Error> {
         match at.strip_prefix(',') {
             Some(after) => rest = after,
             None if at.is_empty() => return Ok(items),
-            None => return Err(fail("extraneous or missing \" in quoted-field")),
+            None => return Err(fail(open, &text[text.len() - at.len() - 1..])),
         }
     }
 }
