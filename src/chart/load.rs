@@ -131,7 +131,7 @@ fn build_at(
             }
             _ if name.starts_with("templates/") => chart.templates.push(keep(name)),
             _ => match name.strip_prefix("charts/") {
-                Some(rest) if !name.ends_with(".prov") => {
+                Some(rest) if !has_suffix(&name, ".prov") => {
                     let entry = rest.split('/').next().unwrap_or(rest).to_owned();
                     let name = rest.to_owned();
                     subcharts.entry(entry).or_default().push(ArchiveFile { name, data, modified });
@@ -162,7 +162,7 @@ fn load_subchart(
     depth: usize,
     warnings: &mut Vec<Warning>,
 ) -> Result<Chart, Error> {
-    let loaded = if entry.ends_with(".tgz") {
+    let loaded = if has_suffix(entry, ".tgz") {
         match files.into_iter().next() {
             Some(file) if file.name == entry => archive::read_archive(file.data.as_bytes())
                 .map_err(Error::from)
@@ -190,6 +190,11 @@ fn load_subchart(
         parent: parent.to_owned(),
         cause: Box::new(cause),
     })
+}
+
+/// Tells endings apart by case, as Helm does.
+fn has_suffix(name: &str, suffix: &str) -> bool {
+    name.ends_with(suffix)
 }
 
 /// Puts the subcharts in declared order, then by name, then by version.

@@ -17,7 +17,7 @@ pub struct Metadata {
     pub home: String,
     /// URLs of the source code.
     pub sources: Vec<String>,
-    /// The version of the chart, by lenient SemVer.
+    /// The version of the chart, by lenient `SemVer` rules.
     pub version: String,
     /// One sentence about the chart.
     pub description: String,
@@ -39,7 +39,7 @@ pub struct Metadata {
     pub deprecated: bool,
     /// Anything else; `None` when the file has no `annotations`.
     pub annotations: Option<BTreeMap<String, String>>,
-    /// The Kubernetes versions the chart runs on, a SemVer constraint.
+    /// The Kubernetes versions the chart runs on, as a version constraint.
     pub kube_version: String,
     /// The charts this one needs.
     pub dependencies: Vec<Dependency>,
@@ -71,7 +71,7 @@ pub struct Maintainer {
 pub struct Dependency {
     /// The name of the chart; after [`super::process_dependencies`] the alias, if there is one.
     pub name: String,
-    /// A SemVer constraint, or in a lock a version.
+    /// A version constraint, or in a lock a version.
     pub version: String,
     /// Where the chart comes from: a URL, `@name`, `alias:name`, `file://…`, or empty.
     pub repository: String,
@@ -81,7 +81,7 @@ pub struct Dependency {
     pub tags: Vec<String>,
     /// Whether the chart is on; computed, and read from the file only for the record.
     pub enabled: bool,
-    /// Values taken over into the parent; deeply compared, hence not `Eq`.
+    /// Values taken over into the parent; strings, or maps with `child` and `parent`.
     pub import_values: ImportValues,
     /// Another name for the chart inside the parent.
     pub alias: String,

@@ -110,9 +110,7 @@ impl Run<'_> {
             match over {
                 None if nulls == Nulls::Delete && default.is_nil() => {}
                 None => put(values, key, default),
-                Some(Value::Nil) if nulls == Nulls::Delete => {
-                    delete(values, &key);
-                }
+                Some(Value::Nil) if nulls == Nulls::Delete => delete(values, &key),
                 Some(Value::Map(over)) => {
                     let full = join(&prefix, &key.to_str_lossy());
                     match default {
@@ -139,11 +137,8 @@ impl Run<'_> {
             let full = || join(prefix, &key.to_str_lossy());
             match (over.get(&key), default) {
                 (None, default) => put(over, key, default),
-                (Some(Value::Nil), _) => {
-                    if nulls == Nulls::Delete {
-                        delete(over, &key);
-                    }
-                }
+                (Some(Value::Nil), _) if nulls == Nulls::Keep => {}
+                (Some(Value::Nil), _) => delete(over, &key),
                 (Some(Value::Map(inner)), Value::Map(default)) => {
                     self.tables(&inner, &default, &full(), nulls);
                 }

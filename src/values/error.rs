@@ -61,7 +61,9 @@ pub enum Error {
         cause: SetError,
     },
     /// The comma-separated list of values files is wrong.
-    #[error("invalid argument {argument:?} for \"-f, --values\" flag: parse error on line 1, column {column}: {message}")]
+    #[error(
+        "invalid argument {argument:?} for \"-f, --values\" flag: parse error on line 1, column {column}: {message}"
+    )]
     List {
         /// The argument.
         argument: String,
@@ -140,9 +142,7 @@ pub enum SetError {
 
 /// Returns the characters as Go prints a list of them.
 fn quoted_characters(text: &str) -> String {
-    let quoted: Vec<String> = text
-        .chars()
-        .map(|c| if c == '"' { "'\"'".to_owned() } else { format!("{c:?}") })
-        .collect();
+    let quoted: Vec<String> =
+        text.chars().map(|c| if c == '"' { "'\"'".to_owned() } else { format!("{c:?}") }).collect();
     quoted.join(" ")
 }

@@ -228,9 +228,7 @@ impl<'a, 'f> Parser<'a, 'f> {
                     },
                 };
                 match self.item(items, inner, nesting) {
-                    (items, Ok(Rest::More)) => {
-                        set_item(list, index, Value::List(List::new(items)))
-                    }
+                    (items, Ok(Rest::More)) => set_item(list, index, Value::List(List::new(items))),
                     (_, result) => (list, result),
                 }
             }

@@ -157,16 +157,12 @@ pub fn split_list(text: &str) -> Result<Vec<String>, Error> {
                 return Err(fail(open, ""));
             };
             item.push_str(part);
-            match after.strip_prefix('"') {
-                Some(after) => {
-                    item.push('"');
-                    at = after;
-                }
-                None => {
-                    at = after;
-                    break;
-                }
-            }
+            let Some(escaped) = after.strip_prefix('"') else {
+                at = after;
+                break;
+            };
+            item.push('"');
+            at = escaped;
         }
         items.push(item);
         match at.strip_prefix(',') {
