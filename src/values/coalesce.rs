@@ -53,6 +53,12 @@ pub(super) fn merge_tables(over: &Map, under: &Map, warnings: &mut Vec<Warning>)
     Run { warnings }.tables(over, under, "", Nulls::Keep);
 }
 
+/// Merges `under` into `over` at every level; `over` wins, and its nulls delete what they stand
+/// over.
+pub(super) fn coalesce_tables(over: &Map, under: &Map, warnings: &mut Vec<Warning>) {
+    Run { warnings }.tables(over, under, "", Nulls::Delete);
+}
+
 /// Returns a writable deep copy.
 pub(super) fn copy_map(map: &Map) -> Map {
     match deep_copy(&Value::Map(map.clone())) {

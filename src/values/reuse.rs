@@ -1,5 +1,5 @@
 use super::Error;
-use super::coalesce::{Nulls, coalesce, copy_map, merge_tables};
+use super::coalesce::{Nulls, coalesce, copy_map, coalesce_tables};
 use crate::chart::{Chart, Warned};
 use crate::value::Map;
 
@@ -52,14 +52,57 @@ pub fn reuse(
         Reuse::All => {
             let defaults = coalesce(old_chart, old_user, Nulls::Delete, &mut warnings)?;
             let user = copy_map(new_user);
-            merge_tables(&user, &copy_map(old_user), &mut warnings);
+            coalesce_tables(&user, &copy_map(old_user), &mut warnings);
             Reused { user, defaults: Some(defaults) }
         }
         Reuse::UserValues => {
             let user = copy_map(new_user);
-            merge_tables(&user, &copy_map(old_user), &mut warnings);
+            coalesce_tables(&user, &copy_map(old_user), &mut warnings);
             Reused { user, defaults: None }
         }
     };
     Ok(Warned { value, warnings })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chart::Metadata;
+    use crate::json;
+    use crate::value::Value;
+
+    fn map(text: &str) -> Map {
+        json::read(text.as_bytes()).unwrap().as_map().unwrap().clone()
+    }
+
+    fn show(map: &Map) -> String {
+        let mut out = Vec::new();
+        json::write(&mut out, &Value::Map(map.clone()), json::Escape::Raw).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn modes() {
+        let mut chart = Chart::new(Metadata::default());
+        chart.values = map(r#"{"a":1,"d":1}"#);
+        let old = map(r#"{"a":2,"b":2,"m":{"x":2,"y":2}}"#);
+        let some = r#"{"b":3,"m":{"x":null}}"#;
+        let cases = [
+            (Reuse::Never, "{}", "{}", None),
+            (Reuse::WhenNoneGiven, "{}", r#"{"a":2,"b":2,"m":{"x":2,"y":2}}"#, None),
+            (Reuse::WhenNoneGiven, some, some, None),
+            (Reuse::UserValues, some, r#"{"a":2,"b":3,"m":{"y":2}}"#, None),
+            (
+                Reuse::All,
+                some,
+                r#"{"a":2,"b":3,"m":{"y":2}}"#,
+                Some(r#"{"a":2,"b":2,"d":1,"m":{"x":2,"y":2}}"#),
+            ),
+        ];
+        for (mode, new, user, defaults) in cases {
+            let reused = reuse(mode, &chart, &old, &map(new)).unwrap().value;
+            assert_eq!(show(&reused.user), user, "{mode:?}");
+            assert_eq!(reused.defaults.as_ref().map(show).as_deref(), defaults, "{mode:?}");
+        }
+    }
 }
