@@ -1,5 +1,5 @@
 use super::Error;
-use super::coalesce::{Nulls, coalesce, copy_map, coalesce_tables};
+use super::coalesce::{Nulls, coalesce, coalesce_tables, copy_map};
 use crate::chart::{Chart, Warned};
 use crate::value::Map;
 
