@@ -1,0 +1,73 @@
+//! From flags and environment to a session with a cluster.
+
+use std::future::Future;
+use std::path::PathBuf;
+
+use super::{Failure, GlobalOptions, env};
+use crate::action::{ReleaseError, Session};
+use crate::cluster::{Clock, Cluster, ConnectOptions};
+
+/// Runs a command's work on the one runtime.
+pub(super) fn block_on<T>(
+    work: impl Future<Output = Result<T, ReleaseError>>,
+) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(format!("failed to start: {error}")))?;
+    Ok(runtime.block_on(work)?)
+}
+
+/// Connects to the cluster that flags and environment name.
+pub(super) async fn connect(global: &GlobalOptions) -> Result<Session, ReleaseError> {
+    let cluster = Cluster::connect(&options(global)).await?;
+    Ok(Session::new(cluster, clock()))
+}
+
+/// The system's clock.
+pub(super) fn clock() -> Clock {
+    Clock { now: jiff::Timestamp::now, zone: jiff::tz::TimeZone::system() }
+}
+
+fn options(global: &GlobalOptions) -> ConnectOptions {
+    let or = |flag: &Option<String>, variable| flag.clone().or_else(|| env::get(variable));
+    let as_groups = if global.kube_as_group.is_empty() {
+        let groups = env::get(env::HELM_KUBEASGROUPS).unwrap_or_default();
+        groups.split(',').filter(|group| !group.is_empty()).map(str::to_owned).collect()
+    } else {
+        global.kube_as_group.clone()
+    };
+    ConnectOptions {
+        kubeconfig: global.kubeconfig.clone().map(PathBuf::from),
+        context: or(&global.kube_context, env::HELM_KUBECONTEXT),
+        api_server: or(&global.kube_apiserver, env::HELM_KUBEAPISERVER),
+        token: or(&global.kube_token, env::HELM_KUBETOKEN),
+        ca_file: or(&global.kube_ca_file, env::HELM_KUBECAFILE).map(PathBuf::from),
+        as_user: or(&global.kube_as_user, env::HELM_KUBEASUSER),
+        as_groups,
+        insecure_skip_tls_verify: global.kube_insecure_skip_tls_verify
+            || env::is_true(env::HELM_KUBEINSECURE_SKIP_TLS_VERIFY),
+        tls_server_name: or(&global.kube_tls_server_name, env::HELM_KUBETLS_SERVER_NAME),
+        namespace: or(&global.namespace, env::HELM_NAMESPACE).filter(|name| !name.is_empty()),
+    }
+}
+
+impl From<ReleaseError> for Failure {
+    fn from(error: ReleaseError) -> Self {
+        let hint = match &error {
+            ReleaseError::InProgress { .. } => Some(
+                "see `rhumb history`; `rhumb rollback` ends what was cut short, if nobody is at it",
+            ),
+            _ => None,
+        };
+        if let ReleaseError::Render(error) = error {
+            return Failure::from(*error);
+        }
+        let failure = Failure::new(error.to_string());
+        match hint {
+            Some(hint) => failure.with_hint(hint),
+            None => failure,
+        }
+    }
+}

@@ -1,0 +1,107 @@
+use serde_json::Value as Json;
+
+use crate::action;
+use crate::cli::cluster::{block_on, connect};
+use crate::cli::output::{Details, Format, OutputArgs, computed_values};
+use crate::cli::{Failure, GlobalOptions, Ui};
+use crate::release::{Release, Revision};
+
+/// Show parts of a release
+#[derive(Debug, clap::Args)]
+#[command(arg_required_else_help = true)]
+pub struct GetArgs {
+    #[command(subcommand)]
+    part: Part,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Part {
+    /// Show values, hooks, manifest and notes
+    All(Which),
+    /// Show the hooks
+    Hooks(Which),
+    /// Show the manifest
+    Manifest(Which),
+    /// Show the notes
+    Notes(Which),
+    /// Show the values
+    Values(ValuesArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct Which {
+    /// Name of the release
+    release: String,
+    /// Revision to show; without it the last
+    #[arg(long, value_name = "NUMBER")]
+    revision: Option<Revision>,
+}
+
+#[derive(Debug, clap::Args)]
+struct ValuesArgs {
+    #[command(flatten)]
+    which: Which,
+    /// Show the chart's values, too
+    #[arg(short, long)]
+    all: bool,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+pub(in crate::cli) fn run(
+    ui: &mut Ui,
+    global: &GlobalOptions,
+    args: GetArgs,
+) -> Result<(), Failure> {
+    match args.part {
+        Part::All(which) => {
+            let release = read(global, which)?;
+            let details =
+                Details { manifest: true, chart: true, values: true, ..Details::default() };
+            ui.release(&release, None, details)?;
+        }
+        Part::Hooks(which) => {
+            let release = read(global, which)?;
+            for record in &release.hooks {
+                let (path, text) = (&record.hook.path, &record.hook.text);
+                ui.out(format!("---\n# Source: {path}\n").as_bytes());
+                ui.out(text.as_bytes());
+                ui.out(b"\n");
+            }
+        }
+        Part::Manifest(which) => {
+            let release = read(global, which)?;
+            ui.out(release.manifest.as_bytes());
+            ui.out(b"\n");
+        }
+        Part::Notes(which) => {
+            let release = read(global, which)?;
+            if !release.info.notes.is_empty() {
+                ui.out(format!("NOTES:\n{}\n", release.info.notes).as_bytes());
+            }
+        }
+        Part::Values(ValuesArgs { which, all, output: OutputArgs { output } }) => {
+            let release = read(global, which)?;
+            let values = if all {
+                computed_values(&release)?
+            } else {
+                release.config.clone().unwrap_or(Json::Null)
+            };
+            if output != Format::Table {
+                return ui.structured(output, values);
+            }
+            let head = if all { "COMPUTED VALUES:\n" } else { "USER-SUPPLIED VALUES:\n" };
+            ui.out(head.as_bytes());
+            ui.yaml(values)?;
+        }
+    }
+    Ok(())
+}
+
+fn read(global: &GlobalOptions, which: Which) -> Result<Release, Failure> {
+    let Which { release, revision } = which;
+    block_on(async {
+        let session = connect(global).await?;
+        action::get(&session, &release, revision).await
+    })
+}

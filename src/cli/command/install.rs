@@ -1,0 +1,113 @@
+use super::apply::ApplyArgs;
+use super::template::name_and_chart;
+use crate::action::{self, InstallRequest, ReleaseError, RenderOptions};
+use crate::cli::cluster::{block_on, connect};
+use crate::cli::output::{Details, Format, OutputArgs};
+use crate::cli::{Failure, GlobalOptions, Ui};
+use crate::values::ValueSources;
+
+/// Install a chart
+#[derive(Debug, clap::Args)]
+pub struct InstallArgs {
+    /// [NAME] CHART: the name of the release, and the folder or archive of the chart
+    #[arg(value_name = "[NAME] CHART", num_args = 0..)]
+    names: Vec<String>,
+    #[command(flatten)]
+    values: ValueSources,
+    #[command(flatten)]
+    apply: ApplyArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    /// Make up a name (and omit NAME)
+    #[arg(short, long)]
+    generate_name: bool,
+    /// Template of the release's name
+    #[arg(long, value_name = "TEMPLATE")]
+    name_template: Option<String>,
+    /// Use the name of a release that failed or was uninstalled again
+    #[arg(long)]
+    replace: bool,
+    /// Uninstall again what a failed install has made; implies --wait
+    #[arg(long)]
+    rollback_on_failure: bool,
+    /// Do not show notes
+    #[arg(long)]
+    hide_notes: bool,
+    /// Show the notes of subcharts, too
+    #[arg(long)]
+    render_subchart_notes: bool,
+    /// Let getHostByName ask the network
+    #[arg(long)]
+    enable_dns: bool,
+    /// Do not check the values against values.schema.json
+    #[arg(long)]
+    skip_schema_validation: bool,
+}
+
+pub(in crate::cli) fn run(
+    ui: &mut Ui,
+    global: &GlobalOptions,
+    args: InstallArgs,
+) -> Result<(), Failure> {
+    let InstallArgs {
+        names,
+        values,
+        apply,
+        output: OutputArgs { output },
+        generate_name,
+        name_template,
+        replace,
+        rollback_on_failure,
+        hide_notes,
+        render_subchart_notes,
+        enable_dns,
+        skip_schema_validation,
+    } = args;
+    let (name, chart) = name_and_chart(&names, generate_name, name_template.as_deref(), "install")
+        .map_err(prefixed)?;
+    let name = name.ok_or(ReleaseError::NoName).map_err(|error| prefixed(error.into()))?;
+    let values = super::read_values(&values).map_err(prefixed)?;
+    let details = Details {
+        manifest: apply.is_dry_run() || global.is_debug(),
+        hide_notes,
+        ..Details::default()
+    };
+    let mut apply = apply.options(false);
+    apply.wait.ready |= rollback_on_failure;
+    let request = InstallRequest {
+        name,
+        chart,
+        values,
+        render: RenderOptions {
+            subchart_notes: render_subchart_notes,
+            enable_dns,
+            skip_schema_validation,
+        },
+        apply,
+        replace,
+        rollback_on_failure,
+    };
+    let report = block_on(async {
+        let session = connect(global).await?;
+        action::install(&session, &request).await
+    })
+    .map_err(|failure| {
+        super::warn_about_name(ui, &failure);
+        prefixed(failure)
+    })?;
+    report.warnings.iter().for_each(|warning| ui.warn(warning));
+    ui.report(&report, output, details)
+}
+
+/// Adds Helm's words for a failed install.
+pub(super) fn prefixed(mut failure: Failure) -> Failure {
+    failure.message.insert_str(0, "INSTALLATION FAILED: ");
+    failure
+}
+
+/// Says that an upgrade turned into an install.
+pub(super) fn announce(ui: &mut Ui, name: &str, format: Format) {
+    if format == Format::Table {
+        ui.out(format!("Release {name:?} does not exist. Installing it now.\n").as_bytes());
+    }
+}

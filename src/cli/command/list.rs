@@ -1,0 +1,171 @@
+use serde_json::{Value as Json, json};
+
+use crate::action::{self, ListRequest, ListSort};
+use crate::cli::cluster::{block_on, connect};
+use crate::cli::output::{Format, OutputArgs, Table};
+use crate::cli::{Failure, GlobalOptions, Ui};
+use crate::release::{Release, Status};
+
+/// List releases
+#[derive(Debug, clap::Args)]
+pub struct ListArgs {
+    /// List the releases of all namespaces
+    #[arg(short = 'A', long)]
+    all_namespaces: bool,
+    /// Sort by the time of the last revision
+    #[arg(short, long)]
+    date: bool,
+    /// Turn the order round
+    #[arg(short, long)]
+    reverse: bool,
+    /// Print names alone
+    #[arg(short = 'q', long)]
+    short: bool,
+    /// List releases whose names match this regular expression
+    #[arg(short, long, value_name = "PATTERN")]
+    filter: Option<String>,
+    /// List at most this many; 0 lists all
+    #[arg(short, long, value_name = "NUMBER", default_value_t = 256)]
+    max: usize,
+    /// Pass over this many
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    offset: usize,
+    /// List releases whose records have these labels
+    #[arg(short = 'l', long, value_name = "SELECTOR")]
+    selector: Option<String>,
+    /// List deployed releases
+    #[arg(long)]
+    deployed: bool,
+    /// List failed releases
+    #[arg(long)]
+    failed: bool,
+    /// List releases that an operation is under way for
+    #[arg(long)]
+    pending: bool,
+    /// List superseded releases
+    #[arg(long)]
+    superseded: bool,
+    /// List releases that were uninstalled and kept their history
+    #[arg(long)]
+    uninstalled: bool,
+    /// List releases that are being uninstalled
+    #[arg(long)]
+    uninstalling: bool,
+    /// Do not print the head of the table
+    #[arg(long)]
+    no_headers: bool,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+pub(in crate::cli) fn run(
+    ui: &mut Ui,
+    global: &GlobalOptions,
+    args: ListArgs,
+) -> Result<(), Failure> {
+    let ListArgs {
+        all_namespaces,
+        date,
+        reverse,
+        short,
+        filter,
+        max,
+        offset,
+        selector,
+        deployed,
+        failed,
+        pending,
+        superseded,
+        uninstalled,
+        uninstalling,
+        no_headers,
+        output: OutputArgs { output },
+    } = args;
+    let filter = match filter.filter(|filter| !filter.is_empty()) {
+        Some(filter) => Some(regex::Regex::new(&filter).map_err(|error| {
+            Failure::new(format!("error parsing regexp: {error}"))
+        })?),
+        None => None,
+    };
+    let statuses = [
+        (deployed, &[Status::Deployed][..]),
+        (failed, &[Status::Failed]),
+        (
+            pending,
+            &[Status::PendingInstall, Status::PendingUpgrade, Status::PendingRollback],
+        ),
+        (superseded, &[Status::Superseded]),
+        (uninstalled, &[Status::Uninstalled]),
+        (uninstalling, &[Status::Uninstalling]),
+    ]
+    .into_iter()
+    .filter(|(wanted, _)| *wanted)
+    .flat_map(|(_, statuses)| statuses.iter().copied())
+    .collect();
+    let request = ListRequest {
+        all_namespaces,
+        statuses,
+        filter,
+        selector: selector.unwrap_or_default(),
+        sort: if date { ListSort::Date } else { ListSort::Name },
+        reverse,
+        offset,
+        max,
+    };
+    let releases = block_on(async {
+        let session = connect(global).await?;
+        action::list(&session, &request).await
+    })?;
+    if short {
+        return show_names(ui, output, &releases);
+    }
+    if output != Format::Table {
+        return ui.structured(output, releases.iter().map(row_json).collect());
+    }
+    let mut table = Table::default();
+    if !no_headers {
+        let head = ["NAME", "NAMESPACE", "REVISION", "UPDATED", "STATUS", "CHART", "APP VERSION"];
+        table.push(head);
+    }
+    for release in &releases {
+        table.push([
+            release.name.clone(),
+            release.namespace.clone(),
+            release.revision.to_string(),
+            updated(release),
+            release.info.status.to_string(),
+            release.chart.full_name(),
+            release.chart.app_version().to_owned(),
+        ]);
+    }
+    ui.out(table.to_text().as_bytes());
+    Ok(())
+}
+
+fn show_names(ui: &mut Ui, format: Format, releases: &[Release]) -> Result<(), Failure> {
+    if format != Format::Table {
+        let names = releases.iter().map(|release| Json::from(release.name.as_str())).collect();
+        return ui.structured(format, names);
+    }
+    for release in releases {
+        ui.out(format!("{}\n", release.name).as_bytes());
+    }
+    Ok(())
+}
+
+fn updated(release: &Release) -> String {
+    // Helm prints a hyphen for a time it does not have.
+    release.info.last_deployed.map_or_else(|| "-".to_owned(), |time| time.to_go_string())
+}
+
+fn row_json(release: &Release) -> Json {
+    json!({
+        "name": release.name,
+        "namespace": release.namespace,
+        "revision": release.revision.to_string(),
+        "updated": updated(release),
+        "status": release.info.status.as_str(),
+        "chart": release.chart.full_name(),
+        "app_version": release.chart.app_version(),
+    })
+}

@@ -1,0 +1,75 @@
+use super::apply::{DryRunArgs, WaitArgs};
+use crate::action::{self, ApplyOptions, RollbackRequest};
+use crate::cli::cluster::{block_on, connect};
+use crate::cli::{Failure, GlobalOptions, Ui};
+use crate::release::Revision;
+
+/// Roll a release back to an earlier revision
+#[derive(Debug, clap::Args)]
+pub struct RollbackArgs {
+    /// Name of the release
+    release: String,
+    /// Revision to go back to; without it, or 0, the one before the last
+    revision: Option<Revision>,
+    #[command(flatten)]
+    wait: WaitArgs,
+    /// Wait until Jobs have completed, too; implies --wait
+    #[arg(long)]
+    wait_for_jobs: bool,
+    /// Do not run hooks
+    #[arg(long)]
+    no_hooks: bool,
+    /// Take over fields that others have set
+    #[arg(long)]
+    force_conflicts: bool,
+    /// Delete what a failed rollback has made
+    #[arg(long)]
+    cleanup_on_fail: bool,
+    /// Description of the revision in the history
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+    /// How many revisions are kept; 0 keeps all
+    #[arg(long, value_name = "NUMBER")]
+    history_max: Option<usize>,
+    #[command(flatten)]
+    dry_run: DryRunArgs,
+}
+
+pub(in crate::cli) fn run(
+    ui: &mut Ui,
+    global: &GlobalOptions,
+    args: RollbackArgs,
+) -> Result<(), Failure> {
+    let RollbackArgs {
+        release,
+        revision,
+        wait,
+        wait_for_jobs,
+        no_hooks,
+        force_conflicts,
+        cleanup_on_fail,
+        description,
+        history_max,
+        dry_run,
+    } = args;
+    let request = RollbackRequest {
+        name: release,
+        revision,
+        apply: ApplyOptions {
+            wait: wait.options(wait_for_jobs),
+            no_hooks,
+            force_conflicts,
+            cleanup_on_fail,
+            description,
+            dry_run: dry_run.option(),
+            ..ApplyOptions::default()
+        },
+        history_max: super::history_max(history_max),
+    };
+    block_on(async {
+        let session = connect(global).await?;
+        action::rollback(&session, &request).await
+    })?;
+    ui.out(b"Rollback was a success! Happy Helming!\n");
+    Ok(())
+}

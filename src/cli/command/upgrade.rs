@@ -1,0 +1,125 @@
+use super::apply::ApplyArgs;
+use super::install;
+use crate::action::{self, RenderOptions, UpgradeRequest};
+use crate::cli::cluster::{block_on, connect};
+use crate::cli::output::{Details, Format, OutputArgs};
+use crate::cli::{Failure, GlobalOptions, Ui, env};
+use crate::values::{Reuse, ValueSources};
+
+/// Upgrade a release
+#[derive(Debug, clap::Args)]
+pub struct UpgradeArgs {
+    /// Name of the release
+    release: String,
+    /// Folder or archive of the chart
+    chart: String,
+    #[command(flatten)]
+    values: ValueSources,
+    #[command(flatten)]
+    apply: ApplyArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    /// Install the release if it does not exist
+    #[arg(short, long)]
+    install: bool,
+    /// Start from the chart's values
+    #[arg(long)]
+    reset_values: bool,
+    /// Start from the values of the last revision, defaults included
+    #[arg(long)]
+    reuse_values: bool,
+    /// Start from the chart's values with the user's values of the last revision over them
+    #[arg(long)]
+    reset_then_reuse_values: bool,
+    /// How many revisions are kept; 0 keeps all
+    #[arg(long, value_name = "NUMBER")]
+    history_max: Option<usize>,
+    /// Delete what a failed upgrade has made
+    #[arg(long)]
+    cleanup_on_fail: bool,
+    /// Roll back after a failed upgrade; implies --wait
+    #[arg(long)]
+    rollback_on_failure: bool,
+    /// Do not show notes
+    #[arg(long)]
+    hide_notes: bool,
+    /// Show the notes of subcharts, too
+    #[arg(long)]
+    render_subchart_notes: bool,
+    /// Let getHostByName ask the network
+    #[arg(long)]
+    enable_dns: bool,
+    /// Do not check the values against values.schema.json
+    #[arg(long)]
+    skip_schema_validation: bool,
+}
+
+pub(in crate::cli) fn run(
+    ui: &mut Ui,
+    global: &GlobalOptions,
+    args: UpgradeArgs,
+) -> Result<(), Failure> {
+    let UpgradeArgs {
+        release,
+        chart,
+        values,
+        apply,
+        output: OutputArgs { output },
+        install,
+        reset_values,
+        reuse_values,
+        reset_then_reuse_values,
+        history_max,
+        cleanup_on_fail,
+        rollback_on_failure,
+        hide_notes,
+        render_subchart_notes,
+        enable_dns,
+        skip_schema_validation,
+    } = args;
+    let reuse = match (reset_values, reuse_values, reset_then_reuse_values) {
+        (true, _, _) => Reuse::Never,
+        (_, true, _) => Reuse::All,
+        (_, _, true) => Reuse::UserValues,
+        _ => Reuse::WhenNoneGiven,
+    };
+    let values = super::read_values(&values)?;
+    let details = Details {
+        manifest: apply.is_dry_run() || global.is_debug(),
+        hide_notes,
+        ..Details::default()
+    };
+    let mut apply = apply.options(cleanup_on_fail);
+    apply.wait.ready |= rollback_on_failure;
+    let request = UpgradeRequest {
+        name: release,
+        chart,
+        values,
+        reuse,
+        render: RenderOptions {
+            subchart_notes: render_subchart_notes,
+            enable_dns,
+            skip_schema_validation,
+        },
+        apply,
+        install,
+        history_max: super::history_max(history_max),
+        rollback_on_failure,
+    };
+    let report = block_on(async {
+        let session = connect(global).await?;
+        action::upgrade(&session, &request).await
+    })
+    .map_err(|mut failure| {
+        failure.message.insert_str(0, "UPGRADE FAILED: ");
+        failure
+    })?;
+    report.warnings.iter().for_each(|warning| ui.warn(warning));
+    if report.installed {
+        install::announce(ui, &request.name, output);
+    } else if output == Format::Table && request.apply.dry_run.is_none() {
+        let text = format!("Release {:?} has been upgraded. Happy Helming!\n", request.name);
+        ui.out(text.as_bytes());
+    }
+    ui.report(&report, output, details)
+}

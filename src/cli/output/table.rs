@@ -1,0 +1,54 @@
+/// A table as Helm prints it: cells padded to their column's width, parted by tabs.
+#[derive(Debug, Default)]
+pub(in crate::cli) struct Table {
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    pub(in crate::cli) fn push<S: Into<String>>(&mut self, cells: impl IntoIterator<Item = S>) {
+        self.rows.push(cells.into_iter().map(Into::into).collect());
+    }
+
+    /// Returns the lines, each with its line feed. Cells of several lines make several lines.
+    pub(in crate::cli) fn to_text(&self) -> String {
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let width = |column: usize| {
+            let cells = self.rows.iter().filter_map(|row| row.get(column));
+            cells.flat_map(|cell| cell.split('\n')).map(|line| line.chars().count()).max()
+        };
+        let widths: Vec<_> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
+        let mut text = String::new();
+        for row in &self.rows {
+            let height = row.iter().map(|cell| cell.split('\n').count()).max().unwrap_or(1);
+            for line in 0..height {
+                for (column, cell) in row.iter().enumerate() {
+                    if column > 0 {
+                        text.push('\t');
+                    }
+                    let part = cell.split('\n').nth(line).unwrap_or("");
+                    text.push_str(part);
+                    let missing = widths[column].saturating_sub(part.chars().count());
+                    text.extend(std::iter::repeat_n(' ', missing));
+                }
+                text.push('\n');
+            }
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_padded_and_lines_kept() {
+        let mut table = Table::default();
+        table.push(["NAME", "DESCRIPTION"]);
+        table.push(["a", "one\ntwo, longer than that"]);
+        assert_eq!(
+            table.to_text(),
+            "NAME\tDESCRIPTION          \na   \tone                  \n    \ttwo, longer than that\n"
+        );
+    }
+}
