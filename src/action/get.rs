@@ -1,5 +1,8 @@
 use super::release_error::Error;
 use super::{Session};
+use super::record::{restored_chart, to_map};
+use crate::value::Map;
+use crate::values;
 use crate::release::{Release, ReleaseName, Revision, Store as _};
 
 /// Reads a revision of a release; the last one when `revision` is `None` or 0.
@@ -11,7 +14,7 @@ pub async fn get(
     name: &str,
     revision: Option<Revision>,
 ) -> Result<Release, Error> {
-    ReleaseName::new(name).map_err(Error::Name)?;
+    ReleaseName::new(name).map_err(|_| Error::name(name))?;
     session.cluster.version().await?;
     let history = session.store().history(name).await?;
     let release = match revision {
@@ -19,4 +22,13 @@ pub async fn get(
         Some(revision) => history.get(revision),
     };
     release.cloned().ok_or(Error::NotFound)
+}
+
+/// Returns the values that the templates of a stored revision saw.
+///
+/// # Errors
+/// When the stored values do not fit each other.
+pub fn computed_values(release: &Release) -> Result<Map, Error> {
+    let user = release.config.as_ref().map_or_else(Map::new, to_map);
+    Ok(values::merge(&restored_chart(&release.chart), &user)?.value)
 }

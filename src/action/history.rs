@@ -30,7 +30,7 @@ pub async fn history(
     name: &str,
     max: usize,
 ) -> Result<Vec<HistoryRow>, Error> {
-    ReleaseName::new(name).map_err(Error::Name)?;
+    ReleaseName::new(name).map_err(|_| Error::name(name))?;
     session.cluster.version().await?;
     let releases = session.store().history(name).await?.into_releases();
     if releases.is_empty() {

@@ -1,7 +1,7 @@
-use super::prepare::{check_labels, load, prepare};
+use super::prepare::check_labels;
 use super::release_error::Error;
-use super::{ApplyOptions, ChartSource, DryRun, RenderOptions, Report, Session};
-use crate::chart::Chart;
+use super::{ApplyOptions, DryRun, RenderOptions, Report, Session, load_chart};
+use crate::chart::{Chart, Warned, Warning};
 use crate::cluster::Records;
 use crate::plan::{self, Input, Observed, Verb};
 use crate::release::{History, ReleaseName, Status, Store as _};
@@ -13,8 +13,8 @@ use crate::value::Map;
 pub struct InstallRequest {
     /// The name of the release.
     pub name: String,
-    /// The chart.
-    pub chart: ChartSource,
+    /// The folder or archive of the chart.
+    pub chart: String,
     /// The user's values.
     pub values: Map,
     /// How templates are rendered.
@@ -33,10 +33,9 @@ pub struct InstallRequest {
 /// [`Error`]; when the plan failed, the failure is recorded.
 pub async fn install(session: &Session, request: &InstallRequest) -> Result<Report, Error> {
     let deadline = request.apply.wait.deadline();
-    let name = ReleaseName::new(&request.name).map_err(Error::Name)?;
+    let name = ReleaseName::new(&request.name).map_err(|_| Error::name(&request.name))?;
     check_labels(&request.apply.labels)?;
-    let mut warnings = Vec::new();
-    let chart = load(&request.chart, &mut warnings)?;
+    let Warned { value: chart, warnings } = load_chart(&request.chart)?;
     let offline = request.apply.dry_run == Some(DryRun::Client);
     let history = if offline {
         History::default()
@@ -56,26 +55,27 @@ async fn install_chart(
     request: &InstallRequest,
     chart: Chart,
     history: &History,
-    warnings: Vec<crate::chart::Warning>,
+    mut warnings: Vec<Warning>,
     deadline: tokio::time::Instant,
 ) -> Result<Report, Error> {
     let apply = &request.apply;
     let revision = history.last().map_or(0, |last| last.revision) + 1;
-    let mut prepared = prepare(chart, request.values.clone(), warnings)?;
     let context = ReleaseContext {
         name: request.name.clone(),
         namespace: session.namespace.clone(),
-        revision: i64::from(revision),
+        // Helm says 1 even when the name of an uninstalled release is used again.
+        revision: 1,
         is_upgrade: false,
     };
-    let manifest =
-        session.render(&mut prepared, context, request.render, apply.dry_run).await?;
-    let mut release = session.release(&request.name, revision, &prepared, &manifest, None);
+    let user = request.values.clone();
+    let prepared = session.render(chart, user, context, request.render, apply.dry_run).await?;
+    warnings.extend(prepared.warnings.iter().cloned());
+    let mut release = session.release(&request.name, revision, &prepared, None);
     release.labels.clone_from(&apply.labels);
     let report = |release, plan| Report {
         release,
         plan,
-        warnings: prepared.warnings.clone(),
+        warnings: warnings.clone(),
         installed: true,
     };
     let dry = |mut release: crate::release::Release| {
@@ -86,16 +86,18 @@ async fn install_chart(
     if apply.dry_run == Some(DryRun::Client) {
         return Ok(report(dry(release), None));
     }
-    let next = session.next(revision, &manifest).await?;
+    let next = session.next(revision, &prepared.manifest).await?;
     let observed: Observed =
         session.cluster.observe(next.objects.iter().map(|object| &object.id)).await?;
+    // A name that is used again leaves its last revision superseded.
+    let replaced: Vec<_> = history.last().map(|last| last.revision).into_iter().collect();
     let plan = plan::build(&Input {
         verb: Verb::Install,
         owner: session.owner(&request.name),
         previous: &[],
         next: &next,
         observed: &observed,
-        deployed: &[],
+        deployed: &replaced,
         prune: &[],
         options: &plan::Options { force_conflicts: false, ..apply.to_plan() },
     })

@@ -37,17 +37,17 @@ pub use render::{RenderRequest, RenderedChart, find_chart, load_chart, render_ch
 pub use template::{TemplateReport, TemplateRequest, template};
 #[cfg(feature = "cluster")]
 pub use {
-    get::get,
+    get::{computed_values, get},
     history::{HistoryRow, history},
     install::{InstallRequest, install},
     list::{ListRequest, ListSort, list},
     options::{ApplyOptions, DryRun, WaitOptions},
-    prepare::{ChartSource, RenderOptions},
+    prepare::RenderOptions,
     release_error::Error as ReleaseError,
     report::Report,
     rollback::{RollbackRequest, rollback},
     session::Session,
-    status::{LiveObject, StatusReport, status},
+    status::{LiveObject, LiveTable, StatusReport, status},
     uninstall::{UninstallReport, UninstallRequest, uninstall},
     upgrade::{UpgradeRequest, upgrade},
 };

@@ -1,7 +1,7 @@
+use super::name_text;
 use crate::cluster;
-use crate::diagnostic::Diagnostic;
-use crate::release::{NameError, Revision};
-use crate::{chart, manifest, plan, values};
+use crate::release::Revision;
+use crate::{manifest, plan, values};
 
 /// Why a verb did not succeed. The texts are Helm's where scripts may read them.
 #[derive(Debug, thiserror::Error)]
@@ -11,8 +11,11 @@ pub enum Error {
     #[error(transparent)]
     Connect(#[from] cluster::ConnectError),
     /// The name is not valid.
-    #[error("release name check failed: {0}")]
-    Name(#[source] NameError),
+    #[error("release name check failed: {}", name_text(.name))]
+    Name {
+        /// The name.
+        name: String,
+    },
     /// No name was given.
     #[error("must either provide a name or specify --generate-name")]
     NoName,
@@ -55,33 +58,16 @@ pub enum Error {
     /// Labels that belong to the storage were given.
     #[error("user supplied labels contains system reserved label name. System labels: [name owner status version createdAt modifiedAt]")]
     SystemLabel,
-    /// The chart cannot be loaded.
+    /// The chart cannot be loaded or rendered.
     #[error(transparent)]
-    Chart(#[from] chart::Error),
-    /// The chart cannot be installed: it is a library.
-    #[error("{chart_type} charts are not installable")]
-    NotInstallable {
-        /// The type of the chart.
-        chart_type: String,
-    },
-    /// The chart asks for another version of Kubernetes.
-    #[error("chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {found}")]
-    KubeVersion {
-        /// What the chart asks for.
-        wanted: String,
-        /// What there is.
-        found: String,
-    },
+    Render(Box<super::Error>),
     /// The server's version makes no sense.
     #[error(transparent)]
     ServerVersion(#[from] crate::template::KubeVersionError),
     /// The values cannot be read or merged.
     #[error(transparent)]
     Values(#[from] values::Error),
-    /// A template fails.
-    #[error("{}", .0.message)]
-    Template(Box<Diagnostic>),
-    /// What the templates came to is no manifest.
+    /// The manifest of a record or a file of definitions is damaged.
     #[error(transparent)]
     Manifest(#[from] manifest::Error),
     /// What the templates came to cannot be put into the cluster.
@@ -137,9 +123,21 @@ pub enum Error {
     },
     /// The thread that rendered the templates died.
     #[error("rendering was cut short")]
-    Render,
+    RenderThread,
 }
 
 fn also(aftermath: &[cluster::Error]) -> String {
     aftermath.iter().map(|error| format!("\nafterwards: {error}")).collect()
+}
+
+impl Error {
+    pub(super) fn name(name: &str) -> Self {
+        Error::Name { name: name.to_owned() }
+    }
+}
+
+impl From<super::Error> for Error {
+    fn from(error: super::Error) -> Self {
+        Error::Render(Box::new(error))
+    }
 }

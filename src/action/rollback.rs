@@ -28,7 +28,7 @@ pub struct RollbackRequest {
 pub async fn rollback(session: &Session, request: &RollbackRequest) -> Result<Report, Error> {
     let apply = &request.apply;
     let deadline = apply.wait.deadline();
-    ReleaseName::new(&request.name).map_err(Error::Name)?;
+    ReleaseName::new(&request.name).map_err(|_| Error::name(&request.name))?;
     session.cluster.version().await?;
     let history = session.store().history(&request.name).await?;
     let last = history.last().ok_or(Error::NotFound)?;

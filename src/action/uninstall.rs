@@ -46,7 +46,7 @@ pub async fn uninstall(
     request: &UninstallRequest,
 ) -> Result<UninstallReport, Error> {
     let deadline = request.wait.deadline();
-    ReleaseName::new(&request.name).map_err(Error::Name)?;
+    ReleaseName::new(&request.name).map_err(|_| Error::name(&request.name))?;
     session.cluster.version().await?;
     let history = session.store().history(&request.name).await?;
     let Some(last) = history.last() else {

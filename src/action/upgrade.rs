@@ -1,7 +1,8 @@
-use super::prepare::{check_labels, load, prepare};
+use super::prepare::check_labels;
 use super::record::{restored_chart, to_map};
 use super::release_error::Error;
-use super::{ApplyOptions, ChartSource, DryRun, InstallRequest, RenderOptions, Report, RollbackRequest, Session, install, rollback};
+use super::{ApplyOptions, DryRun, InstallRequest, RenderOptions, Report, RollbackRequest, Session, install, load_chart, rollback};
+use crate::chart::Warned;
 use crate::cluster::Records;
 use crate::plan::{self, Input, Verb};
 use crate::release::{History, Labels, Release, ReleaseName, Status, Store as _};
@@ -14,8 +15,8 @@ use crate::values::{self, Reuse};
 pub struct UpgradeRequest {
     /// The name of the release.
     pub name: String,
-    /// The chart.
-    pub chart: ChartSource,
+    /// The folder or archive of the chart.
+    pub chart: String,
     /// The user's values.
     pub values: Map,
     /// What becomes of the values of the last revision.
@@ -39,7 +40,7 @@ pub struct UpgradeRequest {
 pub async fn upgrade(session: &Session, request: &UpgradeRequest) -> Result<Report, Error> {
     let apply = &request.apply;
     let deadline = apply.wait.deadline();
-    let name = ReleaseName::new(&request.name).map_err(Error::Name)?;
+    let name = ReleaseName::new(&request.name).map_err(|_| Error::name(&request.name))?;
     check_labels(&apply.labels)?;
     session.cluster.version().await?;
     let history = session.store().history(name.as_str()).await?;
@@ -48,8 +49,7 @@ pub async fn upgrade(session: &Session, request: &UpgradeRequest) -> Result<Repo
         return install(session, &as_install(request)).await;
     }
     let (last, baseline) = start(&history, &request.name)?;
-    let mut warnings = Vec::new();
-    let mut chart = load(&request.chart, &mut warnings)?;
+    let Warned { value: mut chart, mut warnings } = load_chart(&request.chart)?;
     let old_user = baseline.config.as_ref().map_or_else(Map::new, to_map);
     let reused =
         values::reuse(request.reuse, &restored_chart(&baseline.chart), &old_user, &request.values)?;
@@ -58,23 +58,23 @@ pub async fn upgrade(session: &Session, request: &UpgradeRequest) -> Result<Repo
         chart.values = defaults;
     }
     let revision = last.revision + 1;
-    let mut prepared = prepare(chart, reused.value.user, warnings)?;
     let context = ReleaseContext {
         name: request.name.clone(),
         namespace: session.namespace.clone(),
         revision: i64::from(revision),
         is_upgrade: true,
     };
-    let manifest =
-        session.render(&mut prepared, context, request.render, apply.dry_run).await?;
+    let user = reused.value.user;
+    let prepared = session.render(chart, user, context, request.render, apply.dry_run).await?;
+    warnings.extend(prepared.warnings.iter().cloned());
     let first_deployed = baseline.info.first_deployed;
     let mut release =
-        session.release(&request.name, revision, &prepared, &manifest, first_deployed);
+        session.release(&request.name, revision, &prepared, first_deployed);
     release.labels = merge_labels(&last.labels, &apply.labels);
     let report = |release, plan| Report {
         release,
         plan,
-        warnings: prepared.warnings.clone(),
+        warnings: warnings.clone(),
         installed: false,
     };
     let dry = |mut release: Release| {
@@ -85,7 +85,7 @@ pub async fn upgrade(session: &Session, request: &UpgradeRequest) -> Result<Repo
     if apply.dry_run == Some(DryRun::Client) {
         return Ok(report(dry(release), None));
     }
-    let next = session.next(revision, &manifest).await?;
+    let next = session.next(revision, &prepared.manifest).await?;
     let (previous, observed) = session.previous(&history, &next.objects).await?;
     let deployed: Vec<_> = history.deployed().map(|release| release.revision).collect();
     let plan = plan::build(&Input {

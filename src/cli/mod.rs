@@ -1,7 +1,11 @@
 //! Everything the user types or sees.
 
 mod args;
+#[cfg(feature = "cluster")]
+mod cluster;
 pub mod command;
+#[cfg(feature = "cluster")]
+mod duration;
 pub mod env;
 mod output;
 mod report;
@@ -27,7 +31,26 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Env(command::env::EnvArgs),
+    #[cfg(feature = "cluster")]
+    Get(command::get::GetArgs),
+    #[cfg(feature = "cluster")]
+    #[command(visible_aliases = ["hist"])]
+    History(command::history::HistoryArgs),
+    #[cfg(feature = "cluster")]
+    Install(command::install::InstallArgs),
+    #[cfg(feature = "cluster")]
+    #[command(visible_aliases = ["ls"])]
+    List(command::list::ListArgs),
+    #[cfg(feature = "cluster")]
+    Rollback(command::rollback::RollbackArgs),
+    #[cfg(feature = "cluster")]
+    Status(command::status::StatusArgs),
     Template(command::template::TemplateArgs),
+    #[cfg(feature = "cluster")]
+    #[command(visible_aliases = ["del", "delete", "un"])]
+    Uninstall(command::uninstall::UninstallArgs),
+    #[cfg(feature = "cluster")]
+    Upgrade(command::upgrade::UpgradeArgs),
     Version(command::version::VersionArgs),
 }
 
@@ -53,6 +76,22 @@ fn dispatch(ui: &mut Ui, cli: Cli, program: &str) -> Result<(), Failure> {
     let Cli { global, command } = cli;
     match command {
         Command::Env(args) => command::env::run(ui, &global, &args, program),
+        #[cfg(feature = "cluster")]
+        Command::Get(args) => command::get::run(ui, &global, args),
+        #[cfg(feature = "cluster")]
+        Command::History(args) => command::history::run(ui, &global, args),
+        #[cfg(feature = "cluster")]
+        Command::Install(args) => command::install::run(ui, &global, args),
+        #[cfg(feature = "cluster")]
+        Command::List(args) => command::list::run(ui, &global, args),
+        #[cfg(feature = "cluster")]
+        Command::Rollback(args) => command::rollback::run(ui, &global, args),
+        #[cfg(feature = "cluster")]
+        Command::Status(args) => command::status::run(ui, &global, args),
+        #[cfg(feature = "cluster")]
+        Command::Uninstall(args) => command::uninstall::run(ui, &global, args),
+        #[cfg(feature = "cluster")]
+        Command::Upgrade(args) => command::upgrade::run(ui, &global, args),
         Command::Template(args) => command::template::run(ui, &global, args),
         Command::Version(args) => command::version::run(ui, &args),
     }

@@ -102,10 +102,10 @@ fn info_to_json(info: &Info) -> Json {
     put_time(&mut json, "deleted", info.deleted);
     put_text(&mut json, "description", &info.description);
     put_text(&mut json, "status", info.status.as_str());
-    put_text(&mut json, "notes", &info.notes);
     if info.rollback_revision != 0 {
         json.insert("rollback_revision".to_owned(), info.rollback_revision.into());
     }
+    put_text(&mut json, "notes", &info.notes);
     Json::Object(json)
 }
 

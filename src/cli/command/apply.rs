@@ -6,7 +6,9 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use crate::action::{ApplyOptions, DryRun, WaitOptions};
-use crate::cli::duration;
+use crate::cli::{Failure, duration, env};
+use crate::value::Map;
+use crate::values::ValueSources;
 
 /// What `--wait` waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -144,4 +146,15 @@ fn label(text: &str) -> Result<(String, String), String> {
     let (key, value) =
         text.split_once('=').ok_or_else(|| format!("{text} must be formatted as key=value"))?;
     Ok((key.to_owned(), value.to_owned()))
+}
+
+/// Reads the user's values.
+pub(super) fn read_values(sources: &ValueSources) -> Result<Map, Failure> {
+    sources.read(&mut std::io::stdin().lock()).map_err(|error| Failure::new(error.to_string()))
+}
+
+/// Returns how many revisions a release keeps: the flag, `HELM_MAX_HISTORY`, 10.
+pub(super) fn history_max(flag: Option<usize>) -> usize {
+    let variable = || env::get(env::HELM_MAX_HISTORY).and_then(|text| text.parse().ok());
+    flag.or_else(variable).unwrap_or(10)
 }

@@ -1,4 +1,4 @@
-use super::apply::ApplyArgs;
+use super::apply::{self, ApplyArgs};
 use super::template::name_and_chart;
 use crate::action::{self, InstallRequest, ReleaseError, RenderOptions};
 use crate::cli::cluster::{block_on, connect};
@@ -52,7 +52,7 @@ pub(in crate::cli) fn run(
     let InstallArgs {
         names,
         values,
-        apply,
+        apply: apply_args,
         output: OutputArgs { output },
         generate_name,
         name_template,
@@ -66,14 +66,14 @@ pub(in crate::cli) fn run(
     let (name, chart) = name_and_chart(&names, generate_name, name_template.as_deref(), "install")
         .map_err(prefixed)?;
     let name = name.ok_or(ReleaseError::NoName).map_err(|error| prefixed(error.into()))?;
-    let values = super::read_values(&values).map_err(prefixed)?;
+    let values = apply::read_values(&values).map_err(prefixed)?;
     let details = Details {
-        manifest: apply.is_dry_run() || global.is_debug(),
+        manifest: apply_args.is_dry_run() || global.is_debug(),
         hide_notes,
         ..Details::default()
     };
-    let mut apply = apply.options(false);
-    apply.wait.ready |= rollback_on_failure;
+    let mut apply_options = apply_args.options(false);
+    apply_options.wait.ready |= rollback_on_failure;
     let request = InstallRequest {
         name,
         chart,
@@ -83,7 +83,7 @@ pub(in crate::cli) fn run(
             enable_dns,
             skip_schema_validation,
         },
-        apply,
+        apply: apply_options,
         replace,
         rollback_on_failure,
     };
@@ -91,10 +91,7 @@ pub(in crate::cli) fn run(
         let session = connect(global).await?;
         action::install(&session, &request).await
     })
-    .map_err(|failure| {
-        super::warn_about_name(ui, &failure);
-        prefixed(failure)
-    })?;
+    .map_err(prefixed)?;
     report.warnings.iter().for_each(|warning| ui.warn(warning));
     ui.report(&report, output, details)
 }

@@ -1,5 +1,23 @@
 //! One file for each command: its arguments and the function that runs it.
 
+#[cfg(feature = "cluster")]
+pub mod apply;
 pub mod env;
+#[cfg(feature = "cluster")]
+pub mod get;
+#[cfg(feature = "cluster")]
+pub mod history;
+#[cfg(feature = "cluster")]
+pub mod install;
+#[cfg(feature = "cluster")]
+pub mod list;
+#[cfg(feature = "cluster")]
+pub mod rollback;
+#[cfg(feature = "cluster")]
+pub mod status;
 pub mod template;
+#[cfg(feature = "cluster")]
+pub mod uninstall;
+#[cfg(feature = "cluster")]
+pub mod upgrade;
 pub mod version;

@@ -1,4 +1,4 @@
-use super::apply::{DryRunArgs, WaitArgs};
+use super::apply::{self, DryRunArgs, WaitArgs};
 use crate::action::{self, ApplyOptions, RollbackRequest};
 use crate::cli::cluster::{block_on, connect};
 use crate::cli::{Failure, GlobalOptions, Ui};
@@ -64,7 +64,7 @@ pub(in crate::cli) fn run(
             dry_run: dry_run.option(),
             ..ApplyOptions::default()
         },
-        history_max: super::history_max(history_max),
+        history_max: apply::history_max(history_max),
     };
     block_on(async {
         let session = connect(global).await?;

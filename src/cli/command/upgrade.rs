@@ -1,9 +1,9 @@
-use super::apply::ApplyArgs;
+use super::apply::{self, ApplyArgs};
 use super::install;
 use crate::action::{self, RenderOptions, UpgradeRequest};
 use crate::cli::cluster::{block_on, connect};
 use crate::cli::output::{Details, Format, OutputArgs};
-use crate::cli::{Failure, GlobalOptions, Ui, env};
+use crate::cli::{Failure, GlobalOptions, Ui};
 use crate::values::{Reuse, ValueSources};
 
 /// Upgrade a release
@@ -63,7 +63,7 @@ pub(in crate::cli) fn run(
         release,
         chart,
         values,
-        apply,
+        apply: apply_args,
         output: OutputArgs { output },
         install,
         reset_values,
@@ -83,14 +83,14 @@ pub(in crate::cli) fn run(
         (_, _, true) => Reuse::UserValues,
         _ => Reuse::WhenNoneGiven,
     };
-    let values = super::read_values(&values)?;
+    let values = apply::read_values(&values)?;
     let details = Details {
-        manifest: apply.is_dry_run() || global.is_debug(),
+        manifest: apply_args.is_dry_run() || global.is_debug(),
         hide_notes,
         ..Details::default()
     };
-    let mut apply = apply.options(cleanup_on_fail);
-    apply.wait.ready |= rollback_on_failure;
+    let mut apply_options = apply_args.options(cleanup_on_fail);
+    apply_options.wait.ready |= rollback_on_failure;
     let request = UpgradeRequest {
         name: release,
         chart,
@@ -101,9 +101,9 @@ pub(in crate::cli) fn run(
             enable_dns,
             skip_schema_validation,
         },
-        apply,
+        apply: apply_options,
         install,
-        history_max: super::history_max(history_max),
+        history_max: apply::history_max(history_max),
         rollback_on_failure,
     };
     let report = block_on(async {

@@ -1,6 +1,18 @@
 //! Text for people and scripts: results on stdout, talk on stderr.
 
 pub(super) mod excerpt;
+#[cfg(feature = "cluster")]
+mod format;
+#[cfg(feature = "cluster")]
+mod release;
+#[cfg(feature = "cluster")]
+mod table;
 mod ui;
 
+#[cfg(feature = "cluster")]
+pub(in crate::cli) use {
+    format::{Format, OutputArgs},
+    release::{Details, computed_values},
+    table::Table,
+};
 pub use ui::Ui;
