@@ -1,8 +1,8 @@
 use std::sync::LazyLock;
 
 use super::{
-    Function, base, builtin, case, control, convert, default, dict, list, math, merge, path,
-    printf, reflection, regex, semver, serial, string, url,
+    Function, base, builtin, case, control, convert, date, default, dict, duration, list, math,
+    merge, path, printf, reflection, regex, semver, serial, string, url,
 };
 
 /// The rows of every subject.
@@ -12,8 +12,10 @@ const SUBJECTS: &[&[Function]] = &[
     case::FUNCTIONS,
     control::FUNCTIONS,
     convert::FUNCTIONS,
+    date::FUNCTIONS,
     default::FUNCTIONS,
     dict::FUNCTIONS,
+    duration::FUNCTIONS,
     list::FUNCTIONS,
     math::FUNCTIONS,
     merge::FUNCTIONS,
