@@ -25,7 +25,7 @@ const CHART: &str = "apiVersion: v2\nname: c\nversion: 0.1.0\nappVersion: 1.0.0\
 const WRAPPER: &str = r#"out: {{ include (print .Template.BasePath "/_case.tpl") . | b64enc }}"#;
 
 /// One section of a probe file.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 struct Section {
     kind: String,
     argument: String,
@@ -208,46 +208,75 @@ impl Flags {
     }
 }
 
-/// Renders one probe as the recorder did.
-fn answer(probe: &Probe) -> Result<Answer, String> {
-    let scratch = tempfile::tempdir().expect("a scratch folder");
-    let root = scratch.path();
-    let prefix = format!("{}/", root.display());
-    render(probe, root).map_err(|message| message.replace(&prefix, ""))
+/// A chart without the body of a probe; most probes share theirs with the probe before.
+struct Loaded {
+    context: Vec<Section>,
+    root: tempfile::TempDir,
+    chart: Result<Chart, String>,
 }
 
-fn render(probe: &Probe, root: &Path) -> Result<Answer, String> {
+impl Loaded {
+    fn new(context: Vec<Section>) -> Self {
+        let root = tempfile::tempdir().expect("a scratch folder");
+        let home = root.path().join("c");
+        let write = |path: PathBuf, data: &[u8]| {
+            fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            fs::write(path, data).expect("a file");
+        };
+        write(home.join("Chart.yaml"), CHART.as_bytes());
+        let mut users = 0;
+        for section in &context {
+            match section.kind.as_str() {
+                "values" => write(home.join("values.yaml"), &section.data),
+                "file" => write(home.join(&section.argument), &section.data),
+                "user" => {
+                    write(root.path().join(format!("user{users}.yaml")), &section.data);
+                    users += 1;
+                }
+                _ => {}
+            }
+        }
+        let chart = chart::load(&home).map(|loaded| loaded.value).map_err(|e| e.to_string());
+        Loaded { context, root, chart }
+    }
+}
+
+/// Renders one probe as the recorder did.
+fn answer(probe: &Probe, loaded: &mut Option<Loaded>) -> Result<Answer, String> {
+    let context: Vec<_> = probe
+        .sections
+        .iter()
+        .filter(|section| ["values", "file", "user"].contains(&section.kind.as_str()))
+        .cloned()
+        .collect();
+    let loaded = match loaded {
+        Some(loaded) if loaded.context == context => loaded,
+        _ => loaded.insert(Loaded::new(context)),
+    };
+    let prefix = format!("{}/", loaded.root.path().display());
+    render(probe, loaded).map_err(|message| message.replace(&prefix, ""))
+}
+
+fn render(probe: &Probe, loaded: &Loaded) -> Result<Answer, String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
     let mut flags = Flags::default();
-    for section in probe.sections.iter().filter(|section| section.kind == "args") {
-        flags = Flags::parse(std::str::from_utf8(&section.data).expect("UTF-8"));
-    }
-    let write = |path: PathBuf, data: &[u8]| {
-        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-        fs::write(path, data).expect("a file");
-    };
-    let home = root.join("c");
-    write(home.join("Chart.yaml"), CHART.as_bytes());
     let mut body = &probe.sections[0];
     for section in &probe.sections {
         match section.kind.as_str() {
-            "values" => write(home.join("values.yaml"), &section.data),
-            "file" => write(home.join(&section.argument), &section.data),
-            "user" => {
-                let path = root.join(format!("user{}.yaml", flags.sources.values.len()));
-                flags.sources.values.push(path.display().to_string());
-                write(path, &section.data);
-            }
+            "args" => flags = Flags::parse(std::str::from_utf8(&section.data).expect("UTF-8")),
             "template" | "manifest" => body = section,
             _ => {}
         }
     }
-
+    for number in 0..loaded.context.iter().filter(|section| section.kind == "user").count() {
+        let path = loaded.root.path().join(format!("user{number}.yaml"));
+        flags.sources.values.push(path.display().to_string());
+    }
     let user = flags.sources.read(&mut std::io::empty()).map_err(|e| text(&e))?;
-    let mut chart: Chart = chart::load(&home).map_err(|e| text(&e))?.value;
+    let mut chart = loaded.chart.clone()?;
     let file = |name: &str, data: &[u8]| File {
         name: format!("templates/{name}"),
-        data: data.into(),
+        data: data.strip_prefix("\u{feff}".as_bytes()).unwrap_or(data).into(),
         modified: None,
     };
     let included = matches!(probe.expected, Answer::Bytes(_));
@@ -350,17 +379,18 @@ fn probes_answer_as_helm_does() {
     let next = AtomicUsize::new(0);
     let failures = Mutex::new(Vec::new());
     let work = || {
+        let mut loaded = None;
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(probe) = probes.get(index) else { return };
-            let found = match catch_unwind(AssertUnwindSafe(|| answer(probe))) {
+            let found = match catch_unwind(AssertUnwindSafe(|| answer(probe, &mut loaded))) {
                 Ok(Ok(found)) => found,
                 Ok(Err(message)) => Answer::Error(message),
-                Err(panic) => Answer::Panic(
-                    panic.downcast_ref::<String>().cloned().unwrap_or_else(|| {
+                Err(panic) => {
+                    Answer::Panic(panic.downcast_ref::<String>().cloned().unwrap_or_else(|| {
                         panic.downcast_ref::<&str>().copied().unwrap_or_default().to_owned()
-                    }),
-                ),
+                    }))
+                }
             };
             if found != probe.expected {
                 let difference = difference(&probe.expected, &found);
