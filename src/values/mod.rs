@@ -7,6 +7,7 @@ mod coalesce;
 mod dependency;
 mod error;
 mod reuse;
+mod schema;
 mod set;
 mod sources;
 mod table;
@@ -18,6 +19,7 @@ pub use coalesce::merge;
 pub use dependency::process_dependencies;
 pub use error::{Error, SetError};
 pub use reuse::{Reuse, Reused, reuse};
+pub use schema::{ChartSchemaError, SchemaErrors, SchemaFault, validate};
 pub use set::{
     parse_set_file_into, parse_set_into, parse_set_json_into, parse_set_literal_into,
     parse_set_string_into,

@@ -39,6 +39,8 @@ mod url;
 
 pub use env::{Env, Lookup};
 pub use printf::{sprint, sprintf, sprintln};
+pub(crate) use quoting::push_quoted;
+pub(crate) use re2::Pattern;
 pub use table::{find, names};
 
 use crate::value::{Frozen, Value};

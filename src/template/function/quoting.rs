@@ -75,7 +75,7 @@ fn plain(byte: u8) -> bool {
 
 /// Appends `text` in double quotes with Go's escapes; with `ascii` all other characters are
 /// escaped too.
-pub(super) fn push_quoted(out: &mut Vec<u8>, text: &[u8], ascii: bool) {
+pub(crate) fn push_quoted(out: &mut Vec<u8>, text: &[u8], ascii: bool) {
     out.reserve(text.len() + 2);
     out.push(b'"');
     let mut rest = text;

@@ -17,13 +17,13 @@ const SIZE_LIMIT: usize = 1 << 28;
 
 /// A compiled pattern.
 #[derive(Debug)]
-pub(super) struct Pattern {
+pub(crate) struct Pattern {
     /// The compiled form.
-    pub(super) regex: Regex,
+    pub(crate) regex: Regex,
     /// The name of each group, empty for groups without one; the first is the whole match.
-    pub(super) names: Vec<String>,
+    pub(crate) names: Vec<String>,
     /// Whether the source text is empty.
-    pub(super) is_empty: bool,
+    pub(crate) is_empty: bool,
 }
 
 impl Pattern {
@@ -31,7 +31,7 @@ impl Pattern {
     ///
     /// # Errors
     /// Go's message, beginning with `error parsing regexp: `.
-    pub(super) fn compile(source: &[u8]) -> Result<Self, String> {
+    pub(crate) fn compile(source: &[u8]) -> Result<Self, String> {
         let mut parser = Parser {
             source,
             at: 0,
