@@ -1,9 +1,9 @@
-use super::release_error::Error;
-use super::{Session};
+use super::Session;
 use super::record::{restored_chart, to_map};
+use super::release_error::Error;
+use crate::release::{Release, ReleaseName, Revision, Store as _};
 use crate::value::Map;
 use crate::values;
-use crate::release::{Release, ReleaseName, Revision, Store as _};
 
 /// Reads a revision of a release; the last one when `revision` is `None` or 0.
 ///

@@ -1,5 +1,5 @@
+use super::Session;
 use super::release_error::Error;
-use super::{Session};
 use crate::release::{ReleaseName, Revision, Status, Store as _, Time};
 
 /// One revision in the history of a release.
@@ -25,11 +25,7 @@ pub struct HistoryRow {
 ///
 /// # Errors
 /// [`Error::NotFound`], and what reading records may meet.
-pub async fn history(
-    session: &Session,
-    name: &str,
-    max: usize,
-) -> Result<Vec<HistoryRow>, Error> {
+pub async fn history(session: &Session, name: &str, max: usize) -> Result<Vec<HistoryRow>, Error> {
     ReleaseName::new(name).map_err(|_| Error::name(name))?;
     session.cluster.version().await?;
     let releases = session.store().history(name).await?.into_releases();

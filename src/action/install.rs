@@ -72,12 +72,8 @@ async fn install_chart(
     warnings.extend(prepared.warnings.iter().cloned());
     let mut release = session.release(&request.name, revision, &prepared, None);
     release.labels.clone_from(&apply.labels);
-    let report = |release, plan| Report {
-        release,
-        plan,
-        warnings: warnings.clone(),
-        installed: true,
-    };
+    let report =
+        |release, plan| Report { release, plan, warnings: warnings.clone(), installed: true };
     let dry = |mut release: crate::release::Release| {
         release.info.status = Status::PendingInstall;
         "Dry run complete".clone_into(&mut release.info.description);
@@ -86,7 +82,7 @@ async fn install_chart(
     if apply.dry_run == Some(DryRun::Client) {
         return Ok(report(dry(release), None));
     }
-    let next = session.next(revision, &prepared.manifest).await?;
+    let next = session.next(revision, &prepared.manifest).await.map_err(Error::Build)?;
     let observed: Observed =
         session.cluster.observe(next.objects.iter().map(|object| &object.id)).await?;
     // A name that is used again leaves its last revision superseded.
@@ -137,9 +133,7 @@ async fn take_back(session: &Session, request: &InstallRequest, error: Error) ->
     let name = request.name.clone();
     match super::uninstall(session, &uninstall).await {
         Ok(_) => Error::RolledBack { name, done: "uninstalled", error: Box::new(error) },
-        Err(way_back) => {
-            Error::WayBack { error: Box::new(error), way_back: Box::new(way_back) }
-        }
+        Err(way_back) => Error::WayBack { error: Box::new(error), way_back: Box::new(way_back) },
     }
 }
 

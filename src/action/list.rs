@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
+use super::Session;
 use super::release_error::Error;
-use super::{Session};
 use crate::cluster::{SecretStore, StoredRecord};
 use crate::release::{Release, Status};
 
@@ -81,8 +81,9 @@ pub async fn list(session: &Session, request: &ListRequest) -> Result<Vec<Releas
         .collect();
     match request.sort {
         ListSort::Name => {}
-        ListSort::Date => releases
-            .sort_by_key(|release| release.info.last_deployed.map(|time| time.instant())),
+        ListSort::Date => {
+            releases.sort_by_key(|release| release.info.last_deployed.map(|time| time.instant()))
+        }
     }
     if request.reverse {
         releases.reverse();

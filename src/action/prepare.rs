@@ -15,7 +15,7 @@ use crate::release::{
 use crate::template::function::Env;
 use crate::template::{Capabilities, KubeVersion, ReleaseContext};
 use crate::value::{Map, Value};
-use crate::{json, plan};
+use crate::{cluster, json, plan};
 
 /// How templates are rendered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,16 +92,11 @@ impl Session {
         &self,
         revision: Revision,
         manifest: &Manifest,
-    ) -> Result<Next, Error> {
+    ) -> Result<Next, cluster::Error> {
         let namespace = &self.namespace;
         let objects = self.cluster.resolve(&manifest.documents, namespace).await;
         let hooks = self.cluster.resolve_hooks(&manifest.hooks, namespace).await;
-        Ok(Next {
-            revision,
-            objects: objects.map_err(Error::Build)?,
-            hooks: hooks.map_err(Error::Build)?,
-            repeats: None,
-        })
+        Ok(Next { revision, objects: objects?, hooks: hooks?, repeats: None })
     }
 
     /// Puts the files of `crds/` into the cluster, one after the other, and waits until the

@@ -56,7 +56,9 @@ pub enum Error {
         revision: Revision,
     },
     /// Labels that belong to the storage were given.
-    #[error("user supplied labels contains system reserved label name. System labels: [name owner status version createdAt modifiedAt]")]
+    #[error(
+        "user supplied labels contains system reserved label name. System labels: [name owner status version createdAt modifiedAt]"
+    )]
     SystemLabel,
     /// The chart cannot be loaded or rendered.
     #[error(transparent)]
@@ -112,7 +114,9 @@ pub enum Error {
         way_back: Box<Error>,
     },
     /// The plan failed; the release is as it was before.
-    #[error("release {name} failed, and has been {done} due to rollback-on-failure being set: {error}")]
+    #[error(
+        "release {name} failed, and has been {done} due to rollback-on-failure being set: {error}"
+    )]
     RolledBack {
         /// The release.
         name: String,

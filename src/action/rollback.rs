@@ -43,11 +43,8 @@ pub async fn rollback(session: &Session, request: &RollbackRequest) -> Result<Re
     let documents = manifest::parse_stored(&target.manifest)?;
     let objects =
         session.cluster.resolve(&documents, &session.namespace).await.map_err(Error::Build)?;
-    let hooks = session
-        .cluster
-        .resolve_hooks(&hooks, &session.namespace)
-        .await
-        .map_err(Error::Build)?;
+    let hooks =
+        session.cluster.resolve_hooks(&hooks, &session.namespace).await.map_err(Error::Build)?;
     let next = Next { revision, objects, hooks, repeats: Some(wanted) };
     let (previous, observed) = session.previous(&history, &next.objects).await?;
     let deployed: Vec<_> = history.deployed().map(|release| release.revision).collect();

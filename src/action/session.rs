@@ -1,7 +1,7 @@
 use tokio::time::Instant;
 
+use super::WaitOptions;
 use super::release_error::Error;
-use super::{WaitOptions};
 use crate::cluster::{Clock, Cluster, Execution, Records, SecretStore};
 use crate::plan::{Object, Observed, Plan};
 use crate::release::{History, Release};

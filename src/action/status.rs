@@ -6,14 +6,8 @@ use crate::plan::ResourceId;
 use crate::release::{Release, Revision};
 
 /// The kinds whose Pods are shown beside them.
-const OWNERS: [&str; 6] = [
-    "Deployment",
-    "ReplicaSet",
-    "StatefulSet",
-    "DaemonSet",
-    "Job",
-    "ReplicationController",
-];
+const OWNERS: [&str; 6] =
+    ["Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "ReplicationController"];
 
 /// The state of a release.
 #[derive(Clone, Debug)]
@@ -29,7 +23,7 @@ pub struct StatusReport {
 /// An object of a release as it is in the cluster.
 #[derive(Clone, Debug)]
 pub struct LiveObject {
-    /// `apps/v1/Deployment`, or `v1/Pod(related)`.
+    /// `v1/Deployment`, or `v1/Pod(related)`.
     pub title: String,
     /// The object.
     pub live: Json,
@@ -38,10 +32,11 @@ pub struct LiveObject {
 /// The objects of a kind as the server shows them to people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LiveTable {
-    /// `apps/v1/Deployment`, or `v1/Pod(related)`.
+    /// `v1/Deployment`, or `v1/Pod(related)`.
     pub title: String,
-    /// The head and a row for each object, all of the same length.
-    pub rows: Vec<Vec<String>>,
+    /// Rows of cells, the head first. Helm prints one answer of the server after the other, so only
+    /// the rows of a block are aligned with each other.
+    pub blocks: Vec<Vec<Vec<String>>>,
 }
 
 /// Reads a revision of a release and its objects; the last one when `revision` is `None`.
@@ -63,7 +58,8 @@ pub async fn status(
     let mut related = Vec::new();
     for object in &wanted {
         let Some(live) = observed.get(&object.id) else { continue };
-        let title = format!("{}/{}", object.id.api_version, object.id.kind);
+        let version = object.id.api_version.rsplit('/').next().unwrap_or_default();
+        let title = format!("{version}/{}", object.id.kind);
         if tables {
             let table = session.cluster.table(&object.id).await?;
             push_table(&mut report.tables, &title, table);
@@ -95,9 +91,9 @@ fn push_table(tables: &mut Vec<LiveTable>, title: &str, rows: Vec<Vec<String>>) 
     if rows.is_empty() {
         return;
     }
-    match tables.iter_mut().find(|table| table.title == title && table.rows[0] == rows[0]) {
-        Some(table) => table.rows.extend(rows.into_iter().skip(1)),
-        None => tables.push(LiveTable { title: title.to_owned(), rows }),
+    match tables.iter_mut().find(|table| table.title == title) {
+        Some(table) => table.blocks.push(rows.into_iter().skip(1).collect()),
+        None => tables.push(LiveTable { title: title.to_owned(), blocks: vec![rows] }),
     }
 }
 

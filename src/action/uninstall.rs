@@ -63,11 +63,7 @@ pub async fn uninstall(
         for revision in revisions {
             session.store().delete(&request.name, revision).await?;
         }
-        return Ok(UninstallReport {
-            release: Some(last.clone()),
-            plan: None,
-            kept: Vec::new(),
-        });
+        return Ok(UninstallReport { release: Some(last.clone()), plan: None, kept: Vec::new() });
     }
     // What the last revision did not take over from the one that is deployed goes as well.
     let mut objects = session.stored_objects(last).await?;
@@ -82,11 +78,7 @@ pub async fn uninstall(
     let hooks = if request.no_hooks {
         Vec::new()
     } else {
-        session
-            .cluster
-            .resolve_hooks(&hooks, &session.namespace)
-            .await
-            .map_err(Error::Build)?
+        session.cluster.resolve_hooks(&hooks, &session.namespace).await.map_err(Error::Build)?
     };
     let next = Next { revision: last.revision, objects, hooks, repeats: None };
     let observed = session.cluster.observe(next.objects.iter().map(|object| &object.id)).await?;

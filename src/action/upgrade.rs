@@ -1,7 +1,10 @@
 use super::prepare::check_labels;
 use super::record::{restored_chart, to_map};
 use super::release_error::Error;
-use super::{ApplyOptions, DryRun, InstallRequest, RenderOptions, Report, RollbackRequest, Session, install, load_chart, rollback};
+use super::{
+    ApplyOptions, DryRun, InstallRequest, RenderOptions, Report, RollbackRequest, Session, install,
+    load_chart, rollback,
+};
 use crate::chart::Warned;
 use crate::cluster::Records;
 use crate::plan::{self, Input, Verb};
@@ -68,15 +71,10 @@ pub async fn upgrade(session: &Session, request: &UpgradeRequest) -> Result<Repo
     let prepared = session.render(chart, user, context, request.render, apply.dry_run).await?;
     warnings.extend(prepared.warnings.iter().cloned());
     let first_deployed = baseline.info.first_deployed;
-    let mut release =
-        session.release(&request.name, revision, &prepared, first_deployed);
+    let mut release = session.release(&request.name, revision, &prepared, first_deployed);
     release.labels = merge_labels(&last.labels, &apply.labels);
-    let report = |release, plan| Report {
-        release,
-        plan,
-        warnings: warnings.clone(),
-        installed: false,
-    };
+    let report =
+        |release, plan| Report { release, plan, warnings: warnings.clone(), installed: false };
     let dry = |mut release: Release| {
         release.info.status = Status::PendingUpgrade;
         "Dry run complete".clone_into(&mut release.info.description);
@@ -152,9 +150,11 @@ async fn go_back(
     history: &History,
     error: Error,
 ) -> Error {
-    let good = history.releases().iter().rev().find(|release| {
-        matches!(release.info.status, Status::Deployed | Status::Superseded)
-    });
+    let good = history
+        .releases()
+        .iter()
+        .rev()
+        .find(|release| matches!(release.info.status, Status::Deployed | Status::Superseded));
     let Some(good) = good else { return error };
     let back = RollbackRequest {
         name: request.name.clone(),
@@ -170,9 +170,7 @@ async fn go_back(
     let name = request.name.clone();
     match rollback(session, &back).await {
         Ok(_) => Error::RolledBack { name, done: "rolled back", error: Box::new(error) },
-        Err(way_back) => {
-            Error::WayBack { error: Box::new(error), way_back: Box::new(way_back) }
-        }
+        Err(way_back) => Error::WayBack { error: Box::new(error), way_back: Box::new(way_back) },
     }
 }
 

@@ -17,9 +17,9 @@ pub(super) fn parse(text: &str) -> Result<Duration, String> {
     }
     let mut total = 0.0;
     while !rest.is_empty() {
-        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(|| {
-            format!("time: missing unit in duration {text:?}")
-        })?;
+        let end = rest
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .ok_or_else(|| format!("time: missing unit in duration {text:?}"))?;
         let (number, after) = rest.split_at(end);
         let number: f64 = number.parse().map_err(|_| invalid())?;
         let end = after.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(after.len());

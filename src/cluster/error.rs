@@ -2,6 +2,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use super::secret_store::StoreError;
+use crate::manifest::Event;
 use crate::plan::{BodyError, ResourceId};
 use crate::release;
 
@@ -200,10 +201,10 @@ pub enum Error {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// Hooks failed.
-    #[error("{event} hooks failed: {source}")]
+    #[error("{}{source}", hooks_failed(.event))]
     Hooks {
         /// The moment.
-        event: crate::manifest::Event,
+        event: Event,
         /// Why.
         source: Box<Error>,
     },
@@ -211,7 +212,7 @@ pub enum Error {
     #[error("warning: Hook {event} {path} failed: {source}")]
     HookCreate {
         /// The moment.
-        event: crate::manifest::Event,
+        event: Event,
         /// The template of the hook.
         path: String,
         /// Why.
@@ -267,6 +268,15 @@ fn no_matches(problems: &[NoMatch]) -> String {
         many => {
             format!("[{}]", many.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
         }
+    }
+}
+
+/// Returns Helm's words before the failure of a hook, which differ from verb to verb.
+fn hooks_failed(event: &Event) -> String {
+    match event {
+        Event::PreUpgrade | Event::PostUpgrade => format!("{event} hooks failed: "),
+        Event::PreRollback | Event::PostRollback => String::new(),
+        _ => format!("failed {event}: "),
     }
 }
 

@@ -1,3 +1,5 @@
+//! `rhumb get`.
+
 use serde_json::Value as Json;
 
 use crate::action;

@@ -1,3 +1,5 @@
+//! `rhumb history`.
+
 use serde_json::{Map, Value as Json};
 
 use crate::action::{self, HistoryRow};

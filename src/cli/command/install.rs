@@ -1,3 +1,5 @@
+//! `rhumb install`.
+
 use super::apply::{self, ApplyArgs};
 use super::template::name_and_chart;
 use crate::action::{self, InstallRequest, ReleaseError, RenderOptions};

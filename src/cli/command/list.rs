@@ -1,3 +1,5 @@
+//! `rhumb list`.
+
 use serde_json::{Value as Json, json};
 
 use crate::action::{self, ListRequest, ListSort};
@@ -82,18 +84,16 @@ pub(in crate::cli) fn run(
         output: OutputArgs { output },
     } = args;
     let filter = match filter.filter(|filter| !filter.is_empty()) {
-        Some(filter) => Some(regex::Regex::new(&filter).map_err(|error| {
-            Failure::new(format!("error parsing regexp: {error}"))
-        })?),
+        Some(filter) => Some(
+            regex::Regex::new(&filter)
+                .map_err(|error| Failure::new(format!("error parsing regexp: {error}")))?,
+        ),
         None => None,
     };
     let statuses = [
         (deployed, &[Status::Deployed][..]),
         (failed, &[Status::Failed]),
-        (
-            pending,
-            &[Status::PendingInstall, Status::PendingUpgrade, Status::PendingRollback],
-        ),
+        (pending, &[Status::PendingInstall, Status::PendingUpgrade, Status::PendingRollback]),
         (superseded, &[Status::Superseded]),
         (uninstalled, &[Status::Uninstalled]),
         (uninstalling, &[Status::Uninstalling]),

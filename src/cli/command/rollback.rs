@@ -1,3 +1,5 @@
+//! `rhumb rollback`.
+
 use super::apply::{self, DryRunArgs, WaitArgs};
 use crate::action::{self, ApplyOptions, RollbackRequest};
 use crate::cli::cluster::{block_on, connect};

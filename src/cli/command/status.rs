@@ -1,3 +1,5 @@
+//! `rhumb status`.
+
 use serde_json::{Map, Value as Json};
 
 use crate::action::{self, StatusReport};

@@ -1,3 +1,5 @@
+//! `rhumb uninstall`.
+
 use super::apply::WaitArgs;
 use crate::action::{self, UninstallReport, UninstallRequest};
 use crate::chart::Warning;

@@ -1,3 +1,5 @@
+//! `rhumb upgrade`.
+
 use super::apply::{self, ApplyArgs};
 use super::install;
 use crate::action::{self, RenderOptions, UpgradeRequest};

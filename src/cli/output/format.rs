@@ -5,7 +5,7 @@ use crate::{json, yaml};
 
 /// The form of a result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
+pub(in crate::cli) enum Format {
     /// For people.
     #[default]
     Table,
@@ -17,7 +17,7 @@ pub enum Format {
 
 /// The flag that picks the form.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
-pub struct OutputArgs {
+pub(in crate::cli) struct OutputArgs {
     /// Form of the output
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     pub output: Format,
@@ -25,11 +25,7 @@ pub struct OutputArgs {
 
 impl Ui {
     /// Writes a result as JSON, as Go's encoder does, or as YAML.
-    pub(in crate::cli) fn structured(
-        &mut self,
-        format: Format,
-        json: Json,
-    ) -> Result<(), Failure> {
+    pub(in crate::cli) fn structured(&mut self, format: Format, json: Json) -> Result<(), Failure> {
         if format == Format::Yaml {
             return self.yaml(json);
         }

@@ -69,9 +69,7 @@ impl Ui {
             }
             text.push('\n');
         }
-        if !details.values {
-            push_tests(&mut text, release);
-        }
+        push_tests(&mut text, release);
         self.out(text.as_bytes());
         if details.values {
             self.out(b"USER-SUPPLIED VALUES:\n");
@@ -121,21 +119,27 @@ fn push_tests(text: &mut String, release: &Release) {
     }
 }
 
-/// Appends a table as kubectl prints it: columns three spaces apart.
+/// Appends a table as kubectl prints it: columns three spaces apart and at least six wide.
 fn push_table(text: &mut String, table: &LiveTable) {
     text.push_str(&format!("==> {}\n", table.title));
-    let columns = table.rows.first().map_or(0, Vec::len);
-    let width = |column: usize| table.rows.iter().map(|row| row[column].chars().count()).max();
-    let widths: Vec<_> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
-    for row in &table.rows {
-        for (column, cell) in row.iter().enumerate() {
-            text.push_str(cell);
-            if column + 1 < columns {
-                let missing = widths[column] + 3 - cell.chars().count();
-                text.extend(std::iter::repeat_n(' ', missing));
+    for rows in &table.blocks {
+        let columns = rows.first().map_or(0, Vec::len);
+        let width = |column: usize| {
+            let cells = rows.iter().filter_map(|row| row.get(column));
+            cells.map(|cell| cell.chars().count() + 3).max().unwrap_or(0).max(6)
+        };
+        let widths: Vec<_> = (0..columns).map(width).collect();
+        for row in rows {
+            for (column, cell) in row.iter().enumerate() {
+                text.push_str(cell);
+                if column + 1 < row.len() {
+                    let width = widths.get(column).copied().unwrap_or(0);
+                    let missing = width.saturating_sub(cell.chars().count());
+                    text.extend(std::iter::repeat_n(' ', missing));
+                }
             }
+            text.push('\n');
         }
-        text.push('\n');
     }
     text.push('\n');
 }
