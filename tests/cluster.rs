@@ -28,13 +28,13 @@ struct Run {
 
 /// Returns the world of a test, or `None` when the machine has none.
 fn world(namespace: &str) -> Option<World> {
-    let variable = |name: &str| match std::env::var_os(name) {
-        Some(path) => Some(PathBuf::from(path)),
-        None => {
+    let variable = |name: &str| {
+        let path = std::env::var_os(name).map(PathBuf::from);
+        if path.is_none() {
             assert!(std::env::var_os("CI").is_none(), "{name} is not set");
             eprintln!("passed over: {name} is not set");
-            None
         }
+        path
     };
     let world = World {
         kubeconfig: variable("RHUMB_TEST_KUBECONFIG")?,

@@ -82,7 +82,7 @@ pub async fn list(session: &Session, request: &ListRequest) -> Result<Vec<Releas
     match request.sort {
         ListSort::Name => {}
         ListSort::Date => {
-            releases.sort_by_key(|release| release.info.last_deployed.map(|time| time.instant()))
+            releases.sort_by_key(|release| release.info.last_deployed.map(|time| time.instant()));
         }
     }
     if request.reverse {

@@ -104,7 +104,8 @@ impl Session {
     pub(super) async fn apply_crds(&self, chart: &Chart, deadline: Instant) -> Result<(), Error> {
         let mut applied = false;
         for crd in chart.crds() {
-            let error = |source| Error::Crd { path: crd.file.name.clone(), source };
+            let error =
+                |source| Error::Crd { path: crd.file.name.clone(), source: Box::new(source) };
             let documents = manifest::parse_crd(&crd.path, crd.file.data.as_bytes())?;
             let objects = self.cluster.resolve(&documents, &self.namespace).await.map_err(error)?;
             if objects.is_empty() {
@@ -123,7 +124,7 @@ impl Session {
                 ..Plan::default()
             };
             match self.execute(&plan, &mut Records::new(), deadline).await {
-                Err(Error::Execute { source, .. }) => return Err(error(source)),
+                Err(Error::Execute { source, .. }) => return Err(error(*source)),
                 result => result?,
             }
             applied = true;

@@ -81,7 +81,7 @@ pub enum Error {
         /// The file.
         path: String,
         /// Why.
-        source: cluster::Error,
+        source: Box<cluster::Error>,
     },
     /// No plan can be made.
     #[error("unable to continue with {doing}: {source}")]
@@ -101,7 +101,7 @@ pub enum Error {
     #[error("{source}{}", also(.aftermath))]
     Execute {
         /// What ended it.
-        source: cluster::Error,
+        source: Box<cluster::Error>,
         /// What went wrong afterwards.
         aftermath: Vec<cluster::Error>,
     },
@@ -131,7 +131,7 @@ pub enum Error {
 }
 
 fn also(aftermath: &[cluster::Error]) -> String {
-    aftermath.iter().map(|error| format!("\nafterwards: {error}")).collect()
+    aftermath.iter().fold(String::new(), |text, error| text + "\nafterwards: " + &error.to_string())
 }
 
 impl Error {

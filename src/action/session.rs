@@ -89,7 +89,9 @@ impl Session {
         let outcome = execution.run(plan).await;
         match outcome.error {
             None => Ok(()),
-            Some(source) => Err(Error::Execute { source, aftermath: outcome.aftermath }),
+            Some(source) => {
+                Err(Error::Execute { source: Box::new(source), aftermath: outcome.aftermath })
+            }
         }
     }
 }

@@ -86,9 +86,9 @@ impl Cluster {
         self.send(Method::PATCH, &path, APPLY, body.to_string().into_bytes()).await
     }
 
-    pub(super) async fn json_patch(&self, path: &str, patch: &Json) -> Result<Json, ApiError> {
+    pub(super) async fn json_patch(&self, path: &str, changes: &Json) -> Result<Json, ApiError> {
         let path = format!("{path}?fieldManager={FIELD_MANAGER}");
-        self.send(Method::PATCH, &path, JSON_PATCH, patch.to_string().into_bytes()).await
+        self.send(Method::PATCH, &path, JSON_PATCH, changes.to_string().into_bytes()).await
     }
 
     /// Deletes an object; it is no error if there is none.

@@ -285,7 +285,7 @@ fn lines<T: fmt::Display>(items: &[T]) -> String {
 }
 
 fn lines_before(items: &[Unready]) -> String {
-    items.iter().map(|item| format!("{item}\n")).collect()
+    items.iter().fold(String::new(), |text, item| text + &item.to_string() + "\n")
 }
 
 /// `prod/web apps/v1, Kind=Deployment`, as Go prints an object and its kind.

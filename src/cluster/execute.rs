@@ -252,8 +252,8 @@ impl Cluster {
         // The object may change between the read and the write: then read again.
         for _ in 0..5 {
             let Some(live) = self.live(id).await? else { return Ok(()) };
-            let Some(patch) = migration(&live) else { return Ok(()) };
-            match self.json_patch(path, &patch).await {
+            let Some(changes) = migration(&live) else { return Ok(()) };
+            match self.json_patch(path, &changes).await {
                 Ok(_) => return Ok(()),
                 Err(error) if error.is_conflict() => {}
                 Err(source) => return Err(Error::Apply { id: id.clone(), source }),

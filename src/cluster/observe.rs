@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value as Json;
@@ -20,8 +20,8 @@ impl Cluster {
         &self,
         ids: impl IntoIterator<Item = &ResourceId>,
     ) -> Result<Observed, Error> {
-        let ids: BTreeMap<&ResourceId, ()> = ids.into_iter().map(|id| (id, ())).collect();
-        futures::stream::iter(ids.into_keys())
+        let ids: BTreeSet<&ResourceId> = ids.into_iter().collect();
+        futures::stream::iter(ids)
             .map(|id| async move { Ok((id, self.live(id).await?)) })
             .buffer_unordered(PARALLEL)
             .try_filter_map(|(id, live)| async move { Ok(live.map(|live| (id.clone(), live))) })

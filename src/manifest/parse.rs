@@ -167,7 +167,8 @@ mod tests {
 
     #[test]
     fn hooks() {
-        let cases: [(&str, Option<(&[Event], i64)>); 6] = [
+        type Expected = Option<(&'static [Event], i64)>;
+        let cases: [(&str, Expected); 6] = [
             ("pre-install", Some((&[Event::PreInstall], 7))),
             (
                 "\" PRE-INSTALL , post-install\"",

@@ -61,7 +61,7 @@ fn printed_hooks(manifest: &Manifest, options: PrintOptions) -> impl Iterator<It
     manifest
         .hooks
         .iter()
-        .filter(move |hook| !options.no_hooks && !(options.skip_tests && hook.is_test()))
+        .filter(move |hook| !options.no_hooks && (!options.skip_tests || !hook.is_test()))
 }
 
 /// Picks from the output of [`print_template`] the documents of templates that match the patterns

@@ -22,8 +22,10 @@ impl Owner<'_> {
         set(body, "annotations", NAMESPACE, self.namespace);
     }
 
-    /// Returns what a live object lacks to belong to the release, in Helm's words.
-    #[must_use]
+    /// Checks that a live object belongs to the release.
+    ///
+    /// # Errors
+    /// What its metadata lacks, in Helm's words.
     pub fn check(&self, live: &Json) -> Result<(), String> {
         let metadata = &live["metadata"];
         let problems: Vec<_> = [

@@ -50,6 +50,7 @@ impl History {
 
     /// Returns all revisions that say they are deployed, oldest first. More than one means that an
     /// operation was cut short.
+    #[must_use]
     pub fn deployed(&self) -> impl DoubleEndedIterator<Item = &Release> {
         self.0.iter().filter(|release| release.info.status == Status::Deployed)
     }

@@ -114,7 +114,7 @@ fn push_offset(text: &mut String, offset: Offset, separator: &str) {
     let minutes = offset.seconds() / 60;
     let sign = if minutes < 0 { '-' } else { '+' };
     let minutes = minutes.unsigned_abs();
-    text.push_str(&format!("{sign}{:02}{separator}{:02}", minutes / 60, minutes % 60));
+    text.extend([format!("{sign}{:02}{separator}{:02}", minutes / 60, minutes % 60)]);
 }
 
 #[cfg(test)]

@@ -86,7 +86,9 @@ fn show(ui: &mut Ui, name: &str, report: &UninstallReport) {
         ));
     }
     let lines = |kept: &[&crate::plan::Kept]| -> String {
-        kept.iter().map(|kept| format!("[{}] {}\n", kept.id.kind, kept.id.name)).collect()
+        let lines: Vec<_> =
+            kept.iter().map(|kept| format!("[{}] {}\n", kept.id.kind, kept.id.name)).collect();
+        lines.concat()
     };
     if !asked.is_empty() {
         text.push_str("These resources were kept due to the resource policy:\n");
@@ -95,12 +97,12 @@ fn show(ui: &mut Ui, name: &str, report: &UninstallReport) {
     }
     if !foreign.is_empty() {
         let count = foreign.len();
-        text.push_str(&format!(
+        text.extend([format!(
             "{count} resource(s) were not deleted because they are not owned by this release:\n"
-        ));
+        )]);
         text.push_str(&lines(&foreign));
         text.push('\n');
     }
-    text.push_str(&format!("release {name:?} uninstalled\n"));
+    text.extend([format!("release {name:?} uninstalled\n")]);
     ui.out(text.as_bytes());
 }

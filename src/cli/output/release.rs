@@ -47,21 +47,21 @@ impl Ui {
         let info = &release.info;
         let mut text = format!("NAME: {}\n", release.name);
         if let Some(time) = info.last_deployed {
-            text.push_str(&format!("LAST DEPLOYED: {}\n", time.to_ansic()));
+            text.extend([format!("LAST DEPLOYED: {}\n", time.to_ansic())]);
         }
-        text.push_str(&format!(
+        text.extend([format!(
             "NAMESPACE: {}\nSTATUS: {}\nREVISION: {}\n",
             release.namespace, info.status, release.revision
-        ));
+        )]);
         if details.chart {
-            text.push_str(&format!(
+            text.extend([format!(
                 "CHART: {}\nVERSION: {}\nAPP_VERSION: {}\n",
                 release.chart.name(),
                 release.chart.version(),
                 release.chart.app_version()
-            ));
+            )]);
         }
-        text.push_str(&format!("DESCRIPTION: {}\n", info.description));
+        text.extend([format!("DESCRIPTION: {}\n", info.description)]);
         if let Some(status) = status.filter(|status| !status.tables.is_empty()) {
             text.push_str("RESOURCES:\n");
             for table in &status.tables {
@@ -109,19 +109,19 @@ fn push_tests(text: &mut String, release: &Release) {
         let time = |time: Option<crate::release::Time>| {
             time.map_or_else(|| "Mon Jan  1 00:00:00 0001".to_owned(), |time| time.to_ansic())
         };
-        text.push_str(&format!(
+        text.extend([format!(
             "TEST SUITE:     {}\nLast Started:   {}\nLast Completed: {}\nPhase:          {}\n",
             record.hook.name,
             time(record.last_run.started_at),
             time(record.last_run.completed_at),
             record.last_run.phase.as_str()
-        ));
+        )]);
     }
 }
 
 /// Appends a table as kubectl prints it: columns three spaces apart and at least six wide.
 fn push_table(text: &mut String, table: &LiveTable) {
-    text.push_str(&format!("==> {}\n", table.title));
+    text.extend([format!("==> {}\n", table.title)]);
     for rows in &table.blocks {
         let columns = rows.first().map_or(0, Vec::len);
         let width = |column: usize| {
