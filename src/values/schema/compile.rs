@@ -53,8 +53,8 @@ pub(super) enum Items {
 /// What a schema says about objects.
 #[derive(Debug, Default)]
 pub(super) struct ObjectRules {
-    pub(super) min: Option<i128>,
-    pub(super) max: Option<i128>,
+    pub(super) min: Option<i64>,
+    pub(super) max: Option<i64>,
     pub(super) required: Vec<String>,
     pub(super) properties: BTreeMap<String, SchemaId>,
     pub(super) patterns: Vec<(Pattern, SchemaId)>,
@@ -76,22 +76,22 @@ pub(super) enum Additional {
 /// What a schema says about arrays.
 #[derive(Debug, Default)]
 pub(super) struct ArrayRules {
-    pub(super) min: Option<i128>,
-    pub(super) max: Option<i128>,
+    pub(super) min: Option<i64>,
+    pub(super) max: Option<i64>,
     pub(super) unique: bool,
     pub(super) items: Option<Items>,
     pub(super) additional: Option<Additional>,
     pub(super) contains: Option<SchemaId>,
-    pub(super) min_contains: Option<i128>,
-    pub(super) max_contains: Option<i128>,
+    pub(super) min_contains: Option<i64>,
+    pub(super) max_contains: Option<i64>,
     pub(super) unevaluated: Option<SchemaId>,
 }
 
 /// What a schema says about strings.
 #[derive(Debug, Default)]
 pub(super) struct TextRules {
-    pub(super) min: Option<i128>,
-    pub(super) max: Option<i128>,
+    pub(super) min: Option<i64>,
+    pub(super) max: Option<i64>,
     pub(super) pattern: Option<(String, Pattern)>,
 }
 
@@ -282,7 +282,7 @@ impl Program {
             ids: BTreeMap::new(),
             known: HashSet::new(),
         });
-        self.collect(document, &json, String::new(), url, None, dialect)?;
+        self.collect(document, &json, "", url, None, dialect)?;
         self.by_url.insert(url.to_owned(), document);
         self.loading.pop();
         if !is_meta {
@@ -351,7 +351,7 @@ impl Program {
         &mut self,
         document: usize,
         json: &Json,
-        pointer: String,
+        pointer: &str,
         base: &str,
         outer: Option<usize>,
         dialect: Dialect,
@@ -389,27 +389,27 @@ impl Program {
                     .is_some_and(|value| matches!(value, Json::Bool(true))),
                 dynamic: BTreeMap::new(),
                 url: base.clone(),
-                pointer: pointer.clone(),
+                pointer: pointer.to_owned(),
                 dialect,
                 anchors: BTreeMap::new(),
                 dynamic_anchors: BTreeMap::new(),
             });
             let place = &mut self.documents[document];
-            if let Some(other) = place.ids.insert(base.clone(), pointer.clone()) {
+            if let Some(other) = place.ids.insert(base.clone(), pointer.to_owned()) {
                 return Err(format!(
                     "duplicate id {} in {} at {} and {}",
                     quoted(&base),
                     quoted(&place.url),
                     quoted(&other),
-                    quoted(&pointer)
+                    quoted(pointer)
                 ));
             }
-            place.resources.insert(pointer.clone(), index);
+            place.resources.insert(pointer.to_owned(), index);
             index
         };
-        self.documents[document].known.insert(pointer.clone());
+        self.documents[document].known.insert(pointer.to_owned());
         let Some(fields) = fields else { return Ok(()) };
-        self.collect_anchors(document, fields, id, &pointer, resource)?;
+        self.collect_anchors(document, fields, id, pointer, resource)?;
         for (key, value) in fields {
             let here = format!("{pointer}/{}", escape(key));
             let key = key.as_str();
@@ -418,18 +418,18 @@ impl Program {
                     for (name, value) in inner {
                         if matches!(value, Json::Object(_) | Json::Bool(_)) {
                             let at = format!("{here}/{}", escape(name));
-                            self.collect_inner(document, value, at, &base, resource, dialect)?;
+                            self.collect_inner(document, value, &at, &base, resource, dialect)?;
                         }
                     }
                 }
                 Json::List(items) if LISTS.contains(&key) => {
                     for (i, value) in items.iter().enumerate() {
                         let at = format!("{here}/{i}");
-                        self.collect_inner(document, value, at, &base, resource, dialect)?;
+                        self.collect_inner(document, value, &at, &base, resource, dialect)?;
                     }
                 }
                 Json::Object(_) | Json::Bool(_) if SINGLES.contains(&key) => {
-                    self.collect_inner(document, value, here, &base, resource, dialect)?;
+                    self.collect_inner(document, value, &here, &base, resource, dialect)?;
                 }
                 _ => {}
             }
@@ -441,7 +441,7 @@ impl Program {
         &mut self,
         document: usize,
         json: &Json,
-        pointer: String,
+        pointer: &str,
         base: &str,
         resource: usize,
         dialect: Dialect,
@@ -591,7 +591,7 @@ impl Program {
             let resource = self.resource_at(document, &pointer);
             let Resource { url, dialect, .. } = &self.resources[resource];
             let (url, dialect) = (url.clone(), *dialect);
-            self.collect(document, target, pointer.clone(), &url, Some(resource), dialect)?;
+            self.collect(document, target, &pointer, &url, Some(resource), dialect)?;
             self.check(document, &pointer)?;
         }
         Ok(self.schema(document, pointer))
@@ -824,10 +824,11 @@ impl Builder<'_> {
         texts(self.fields.get(keyword).and_then(Json::list).unwrap_or_default())
     }
 
-    fn count(&self, keyword: &str) -> Option<i128> {
+    fn count(&self, keyword: &str) -> Option<i64> {
         let Json::Number(text) = self.fields.get(keyword)? else { return None };
-        // Helm's counts wrap round at 64 bits; such limits are never meant.
-        text.parse().ok().or_else(|| exact(text).with_scale(0).to_string().parse().ok())
+        let whole = exact(text).with_scale(0).to_string();
+        // Helm's counts wrap round at 64 bits.
+        whole.parse::<i128>().ok().map(|count| count as i64)
     }
 
     fn bound(&self, keyword: &str) -> Option<Bound> {

@@ -23,10 +23,10 @@ pub struct ChartSchemaError {
 
 impl fmt::Display for ChartSchemaError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:\n", self.chart)?;
+        writeln!(f, "{}:", self.chart)?;
         match &self.fault {
-            SchemaFault::Schema(message) => writeln!(f, "{message}"),
-            SchemaFault::Values(lines) => writeln!(f, "{lines}\n"),
+            SchemaFault::Schema(message) => f.write_str(message),
+            SchemaFault::Values(lines) => writeln!(f, "{lines}"),
             SchemaFault::NotMap(found) => {
                 writeln!(f, "invalid type for values: expected object (map), got {found}")
             }

@@ -253,7 +253,7 @@ impl<'p, 'v> Run<'p, 'v, '_> {
         check: &mut Check<'v>,
     ) {
         let rules = &schema.object;
-        let length = fields.len() as i128;
+        let length = fields.len() as i64;
         self.least("minProperties", rules.min, length, check);
         self.most("maxProperties", rules.max, length, check);
         let missing = missing(fields, &rules.required);
@@ -371,13 +371,13 @@ impl<'p, 'v> Run<'p, 'v, '_> {
         check: &mut Check<'v>,
     ) {
         let rules = &schema.array;
-        let length = items.len() as i128;
+        let length = items.len() as i64;
         self.least("minItems", rules.min, length, check);
         self.most("maxItems", rules.max, length, check);
         if rules.unique
             && let Some((first, second)) = first_repeated(items)
         {
-            let (first, second) = (count(first as i128), count(second as i128));
+            let (first, second) = (count(first as i64), count(second as i64));
             check.failures.push(self.failure(format!("items at {first} and {second} are equal")));
         }
         let mut done = 0;
@@ -400,7 +400,7 @@ impl<'p, 'v> Run<'p, 'v, '_> {
             None => {}
             Some(Additional::Allowed(allowed)) => {
                 if !allowed && done < items.len() {
-                    let more = count((items.len() - done) as i128);
+                    let more = count((items.len() - done) as i64);
                     let message = format!("last {more} additionalItem(s) not allowed");
                     check.failures.push(self.failure(message));
                 }
@@ -430,17 +430,16 @@ impl<'p, 'v> Run<'p, 'v, '_> {
         let mut causes = Vec::new();
         let mut matched = Vec::new();
         for (i, item) in items.iter().enumerate() {
-            match self.inner(scope, inner, item, Step::Index(i)) {
-                Err(failure) => causes.push(failure),
-                Ok(()) => {
-                    matched.push(i);
-                    if schema.draft >= Draft::Draft2020 {
-                        check.left.items.remove(&i);
-                    }
-                }
+            if let Err(failure) = self.inner(scope, inner, item, Step::Index(i)) {
+                causes.push(failure);
+                continue;
+            }
+            matched.push(i);
+            if schema.draft >= Draft::Draft2020 {
+                check.left.items.remove(&i);
             }
         }
-        let found = matched.len() as i128;
+        let found = matched.len() as i64;
         let shown: Vec<String> = matched.iter().map(ToString::to_string).collect();
         let shown = if shown.is_empty() {
             "none matched".to_owned()
@@ -470,7 +469,7 @@ impl<'p, 'v> Run<'p, 'v, '_> {
     fn string(&self, schema: &Schema, text: &str, check: &mut Check<'v>) {
         let rules = &schema.string;
         if rules.min.is_some() || rules.max.is_some() {
-            let length = text.chars().count() as i128;
+            let length = text.chars().count() as i64;
             self.least("minLength", rules.min, length, check);
             self.most("maxLength", rules.max, length, check);
         }
@@ -506,14 +505,14 @@ impl<'p, 'v> Run<'p, 'v, '_> {
         }
     }
 
-    fn least(&self, keyword: &str, least: Option<i128>, got: i128, check: &mut Check<'v>) {
+    fn least(&self, keyword: &str, least: Option<i64>, got: i64, check: &mut Check<'v>) {
         if let Some(least) = least.filter(|least| got < *least) {
             let (got, want) = (count(got), count(least));
             check.failures.push(self.failure(format!("{keyword}: got {got}, want {want}")));
         }
     }
 
-    fn most(&self, keyword: &str, most: Option<i128>, got: i128, check: &mut Check<'v>) {
+    fn most(&self, keyword: &str, most: Option<i64>, got: i64, check: &mut Check<'v>) {
         if let Some(most) = most.filter(|most| got > *most) {
             let (got, want) = (count(got), count(most));
             check.failures.push(self.failure(format!("{keyword}: got {got}, want {want}")));
@@ -591,8 +590,8 @@ impl<'p, 'v> Run<'p, 'v, '_> {
                     (Ok(()), Some(first)) => {
                         let message = format!(
                             "'oneOf' failed, subschemas {}, {} matched",
-                            count(first as i128),
-                            count(i as i128)
+                            count(first as i64),
+                            count(i as i64)
                         );
                         check.failures.push(self.failure(message));
                         break;

@@ -82,7 +82,7 @@ pub(super) fn scalar(value: &Json) -> Option<String> {
 }
 
 /// Returns a count with a comma between groups of three digits.
-pub(super) fn count(n: i128) -> String {
+pub(super) fn count(n: i64) -> String {
     let digits = n.unsigned_abs().to_string();
     let sign = if n < 0 { "-" } else { "" };
     format!("{sign}{}", grouped(&digits))
@@ -91,7 +91,7 @@ pub(super) fn count(n: i128) -> String {
 fn grouped(digits: &str) -> String {
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);

@@ -4,7 +4,8 @@ use serde_json::Value as Json;
 
 use super::validate;
 use crate::chart::{Chart, Metadata};
-use crate::value::{Map, MapType, Str, Value};
+use crate::value::{Map, Str, Value};
+use crate::values::merge;
 use crate::yaml;
 
 /// One JSON object per line: the texts of `schema` and `values`, and in `messages` all that Helm
@@ -14,11 +15,11 @@ const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/schema/
 fn message(schema: &str, values: &str) -> String {
     let mut chart = Chart::new(Metadata { name: "t".into(), ..Metadata::default() });
     chart.schema = Some(Str::from(schema));
-    let values = match yaml::read(values.as_bytes()) {
-        Ok(Value::Map(map)) => map,
-        _ => Map::nil(MapType::Any),
-    };
-    match validate(&chart, &values).value {
+    if let Ok(Value::Map(map)) = yaml::read(values.as_bytes()) {
+        chart.values = map;
+    }
+    let Ok(merged) = merge(&chart, &Map::new()) else { return "no merge".to_owned() };
+    match validate(&chart, &merged.value).value {
         Ok(()) => String::new(),
         Err(errors) => format!("Error: {errors}\n"),
     }

@@ -67,3 +67,62 @@ fn check_one(schema: &[u8], values: &Map, warnings: &mut Vec<Warning>) -> Result
     evaluate(&program, top, &instance, None)
         .map_err(|failures| SchemaFault::Values(super::failure::print(&failures)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chart::Metadata;
+    use crate::value::Str;
+
+    fn chart(name: &str, schema: &str) -> Chart {
+        let mut chart = Chart::new(Metadata { name: name.to_owned(), ..Metadata::default() });
+        chart.schema = Some(Str::from(schema));
+        chart
+    }
+
+    #[test]
+    fn joins_the_failures_of_all_charts() {
+        let mut top = chart("top", "{");
+        top.dependencies.push(chart("a", r#"{"required":["q"]}"#));
+        top.dependencies.push(chart("b", r##"{"$ref":"#/no"}"##));
+        top.dependencies.push(chart("c", "false"));
+        top.dependencies.push(chart("d", "false"));
+        let values = Map::from_pairs([
+            ("a", Value::Map(Map::new())),
+            ("b", Value::Map(Map::new())),
+            ("c", Value::Nil),
+            ("d", Value::Int64(5)),
+        ]);
+        let text = validate(&top, &values).value.map_err(|errors| errors.to_string());
+        // Helm 4.3.1 puts no line feed after a schema it cannot use either.
+        let helm = "values don't meet the specifications of the schema(s) in the following \
+            chart(s):\ntop:\nunexpected EOFa:\n- at '': missing property 'q'\nb:\n\
+            json-pointer in \"file:///values.schema.json#/no\" not foundd:\n\
+            invalid type for values: expected object (map), got int64\n";
+        assert_eq!(text, Err(helm.to_owned()));
+    }
+
+    #[test]
+    fn what_is_not_fetched() {
+        let cases = [
+            (
+                "http://example.com/a.json#/b",
+                Some(
+                    "t:\nfailing loading \"http://example.com/a.json\": \
+                    schemas are not fetched from servers",
+                ),
+            ),
+            ("urn:example:x", None),
+            ("http://json-schema.org/draft-07/schema#", None),
+        ];
+        for (reference, message) in cases {
+            let chart =
+                chart("t", &format!(r#"{{"properties":{{"a":{{"$ref":"{reference}"}}}}}}"#));
+            let values = Map::from_pairs([("a", Value::Map(Map::new()))]);
+            let checked = validate(&chart, &values);
+            let text = checked.value.err().map(|errors| errors.charts[0].to_string());
+            assert_eq!(text.as_deref(), message);
+            assert_eq!(checked.warnings.len(), usize::from(reference.starts_with("urn:")));
+        }
+    }
+}
