@@ -125,10 +125,41 @@ pub(super) fn to_int(value: &Value) -> i64 {
     }
 }
 
+/// Returns whether every underscore stands between digits, a base prefix counting as a digit.
+fn underscores_ok(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let (hex, digits) = match unsigned.strip_prefix("0x") {
+        Some(digits) => (true, digits),
+        None => (false, unsigned),
+    };
+    let mut before = if hex { '0' } else { '^' };
+    for c in digits.chars() {
+        if c.is_ascii_digit() || hex && c.is_ascii_hexdigit() {
+            before = '0';
+        } else if c == '_' {
+            if before != '0' {
+                return false;
+            }
+            before = '_';
+        } else if before == '_' {
+            return false;
+        } else {
+            before = '!';
+        }
+    }
+    before != '_'
+}
+
 /// Parses a float as Go's `strconv.ParseFloat` does. `None` for bad syntax and for overflow.
 fn parse_float(text: &[u8]) -> Option<f64> {
     let text = std::str::from_utf8(text).ok()?;
-    let lower = text.to_ascii_lowercase();
+    let mut lower = text.to_ascii_lowercase();
+    if lower.contains('_') {
+        if !underscores_ok(&lower) {
+            return None;
+        }
+        lower.retain(|c| c != '_');
+    }
     let (negative, unsigned) = match lower.as_bytes() {
         [b'-', ..] => (true, &lower[1..]),
         [b'+', ..] => (false, &lower[1..]),

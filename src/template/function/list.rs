@@ -216,7 +216,12 @@ fn chunk(_: &Env, args: &[Value]) -> Result {
     let size = int_arg(args, 0);
     let items = items(any_arg(args, 1), "Cannot chunk")?;
     let Some(size) = usize::try_from(size).ok().filter(|size| *size > 0) else {
-        return Err("runtime error: integer divide by zero".into());
+        // Go computes the number of chunks first; for some negative sizes that comes out as none.
+        let none = size < 0 && ((items.len() as f64 - 1.0) / size as f64).floor() == -1.0;
+        if none {
+            return Ok(Value::List(List::typed(ListType::Lists, Vec::new())));
+        }
+        return Err("runtime error: makeslice: len out of range".into());
     };
     let chunks = items.chunks(size).map(|chunk| Value::List(List::new(chunk.to_vec()))).collect();
     Ok(Value::List(List::typed(ListType::Lists, chunks)))
