@@ -2,8 +2,8 @@
 
 use super::argument::map_arg;
 use super::dict::returned;
-use super::{Env, Function, Param, Result};
-use crate::value::{Frozen, Map, Value, is_true};
+use super::{Env, Failure, Function, Param, Result};
+use crate::value::{Map, MapType, Value, is_true};
 
 const fn row(name: &'static str, call: fn(&Env, &[Value]) -> Result) -> Function {
     Function { name, params: &[Param::Map], rest: Some(Param::Map), call }
@@ -32,18 +32,22 @@ fn merge_overwrite(_: &Env, args: &[Value]) -> Result {
 }
 
 fn merge_all(args: &[Value], winner: Winner) -> Result {
-    let target = map_arg(args, 0);
+    let mut target = map_arg(args, 0).clone();
     for i in 1..args.len() {
-        merge_into(target, map_arg(args, i), winner)?;
+        let source = map_arg(args, i);
+        if target.is_nil() && !source.is_nil() {
+            target = Map::new();
+        }
+        merge_into(&target, source, winner)?;
     }
-    Ok(returned(target))
+    Ok(returned(&target))
 }
 
 /// Merges `source` into `target`. Maps and lists of `source` are shared with `target`, not copied.
 ///
 /// A target value that is empty gives way in both modes. An empty target map is filled from the
 /// source's map first and stays what it is unless it is still empty then.
-fn merge_into(target: &Map, source: &Map, winner: Winner) -> std::result::Result<(), Frozen> {
+fn merge_into(target: &Map, source: &Map, winner: Winner) -> std::result::Result<(), Failure> {
     if target.ptr_eq(source) {
         return Ok(());
     }
@@ -62,6 +66,11 @@ fn merge_into(target: &Map, source: &Map, winner: Winner) -> std::result::Result
             }
         }
         if winner == Winner::Source || !present.as_ref().is_some_and(is_true) {
+            if target.map_type() == MapType::Strings && source.map_type() != MapType::Strings {
+                return Err("reflect.Value.SetMapIndex: value of type interface {} is not \
+                            assignable to type string"
+                    .into());
+            }
             target.set(key, value)?;
         }
     }

@@ -176,8 +176,7 @@ fn slice(
     match (start, end) {
         (start, Some(end)) => {
             if end < 0 {
-                let from = if start.is_some() { ":" } else { ":" };
-                return error(format!("[{from}{end}]"));
+                return error(format!("[:{end}]"));
             }
             if end > length {
                 return error(format!("[:{end}] with length {length}"));
