@@ -53,7 +53,6 @@ pub(super) fn map_arg(args: &[Value], index: usize) -> &Map {
 }
 
 /// Returns argument `index` of a list parameter; a nil list when it is nil.
-#[allow(dead_code)]
 pub(super) fn list_arg(args: &[Value], index: usize) -> &List {
     match args.get(index) {
         Some(Value::List(list)) => list,

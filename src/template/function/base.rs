@@ -128,3 +128,26 @@ fn decode_base32(text: &[u8]) -> std::result::Result<Vec<u8>, usize> {
     }
     if digits > 0 { Err(text.len() - digits) } else { Ok(out) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+
+    #[test]
+    fn answers_as_helm() {
+        check(&[
+            (
+                r#"{{ b64enc "héllo" }} {{ b32enc "héllo" }} {{ b64dec "aGk=" }} {{ b32dec "NBUQ====" }}"#,
+                "aMOpbGxv NDB2S3DMN4====== hi hi",
+            ),
+            (r#"{{ b64dec "a\nGk=\n" }} {{ b64dec "" }}"#, "hi "),
+            (r#"{{ b64dec "aGk" }}"#, "illegal base64 data at input byte 0"),
+            (r#"{{ b64dec "aG=k" }}"#, "illegal base64 data at input byte 2"),
+            (r#"{{ b64dec "a!b" }}"#, "illegal base64 data at input byte 1"),
+            (r#"{{ b64dec "aGk=x" }}"#, "illegal base64 data at input byte 4"),
+            (r#"{{ b32dec "A2=" }}"#, "illegal base32 data at input byte 3"),
+            (r#"{{ b32dec "AB1" }}"#, "illegal base32 data at input byte 2"),
+            (r#"{{ b32dec "NBUQ" }}"#, "illegal base32 data at input byte 0"),
+        ]);
+    }
+}

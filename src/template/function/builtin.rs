@@ -8,7 +8,7 @@ use super::argument::any_arg;
 use super::printf::{sprint, sprintf};
 use super::quoting::{Piece, is_print, pieces};
 use super::{Env, Failure, Function, Param, Result};
-use crate::value::{Kind, MapType, Value, is_true, print_to};
+use crate::value::{Kind, MapType, Object, Value, is_true, print_to};
 
 const fn compare(name: &'static str, call: fn(&Env, &[Value]) -> Result) -> Function {
     Function { name, params: &[Param::Reflect, Param::Reflect], rest: None, call }
@@ -42,6 +42,7 @@ enum Basic<'a> {
     Uint(u64),
     Float(f64),
     Str(&'a [u8]),
+    Complex(&'a Arc<dyn Object>),
     Other,
 }
 
@@ -53,6 +54,7 @@ fn basic(value: &Value) -> Basic<'_> {
         Value::Uint64(n) => Basic::Uint(*n),
         Value::Float(x) => Basic::Float(*x),
         Value::Str(text) => Basic::Str(text.as_bytes()),
+        Value::Object(object) if object.kind() == Kind::Complex128 => Basic::Complex(object),
         _ => Basic::Other,
     }
 }
@@ -93,6 +95,7 @@ fn equal(a: &Value, b: &Value) -> std::result::Result<bool, Failure> {
         (Basic::Int(a), Basic::Int(b)) => a == b,
         (Basic::Uint(a), Basic::Uint(b)) => a == b,
         (Basic::Float(a), Basic::Float(b)) => a == b,
+        (Basic::Complex(a), Basic::Complex(b)) => a.to_text() == b.to_text(),
         (Basic::Int(a), Basic::Uint(b)) | (Basic::Uint(b), Basic::Int(a)) => {
             compare_signs(a, b) == Ordering::Equal
         }
@@ -105,8 +108,13 @@ fn equal(a: &Value, b: &Value) -> std::result::Result<bool, Failure> {
 /// Compares values that have no basic kind.
 fn same(a: &Value, b: &Value) -> std::result::Result<bool, Failure> {
     if a.kind() != b.kind() && !a.is_nil() && !b.is_nil() {
-        let ((a, a_type), (b, b_type)) = (with_type(a), with_type(b));
-        return Err(Failure::Message(format!("non-comparable types {a}: {a_type}, {b_type}: {b}")));
+        let (text, type_name) = with_type(a);
+        let (mut other, other_type) = (Vec::new(), b.type_name());
+        print_to(&mut other, b);
+        let other = lossy(&other);
+        return Err(Failure::Message(format!(
+            "non-comparable types {text}: {type_name}, {other_type}: {other}"
+        )));
     }
     if is_nil(a) || is_nil(b) {
         return Ok(is_nil(a) == is_nil(b));
@@ -123,7 +131,10 @@ fn same(a: &Value, b: &Value) -> std::result::Result<bool, Failure> {
 
 fn less(a: &Value, b: &Value) -> std::result::Result<bool, Failure> {
     Ok(match (basic(a), basic(b)) {
-        (Basic::Other, _) | (_, Basic::Other) | (Basic::Bool(_), Basic::Bool(_)) => {
+        (Basic::Other, _)
+        | (_, Basic::Other)
+        | (Basic::Bool(_), Basic::Bool(_))
+        | (Basic::Complex(_), Basic::Complex(_)) => {
             return Err("invalid type for comparison".into());
         }
         (Basic::Str(a), Basic::Str(b)) => a < b,
@@ -328,4 +339,56 @@ fn urlquery(_: &Env, args: &[Value]) -> Result {
         }
     }
     Ok(Value::str(out))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+
+    #[test]
+    fn answers_as_helm() {
+        check(&[
+            (
+                r#"{{ eq 1 2 1 }} {{ eq (int64 1) 1 }} {{ eq (index "a" 0) 97 }} {{ eq "" nil }} {{ ne nil 1 }}"#,
+                "true true true false true",
+            ),
+            ("{{ eq 1 1.0 }}", "error: eq: incompatible types for comparison: int and float64"),
+            ("{{ eq 1 }}", "error: eq: missing argument for comparison"),
+            (
+                "{{ eq (list 1) (list 1) }}",
+                "error: eq: non-comparable type [%!s(int=1)]: []interface {}",
+            ),
+            (
+                r#"{{ eq (list 1) (dict "a" 1) }}"#,
+                "error: eq: non-comparable types [%!s(int=1)]: []interface {}, map[string]interface {}: map[a:1]",
+            ),
+            (
+                r#"{{ lt 1 2 }} {{ le 2 2 }} {{ gt "b" "a" }} {{ ge 1.5 2.5 }}"#,
+                "true true true false",
+            ),
+            ("{{ lt true false }}", "error: lt: invalid type for comparison"),
+            ("{{ lt 1 1.5 }}", "error: lt: incompatible types for comparison: int and float64"),
+            (r#"{{ len "é" }} {{ len (list 1 2) }} {{ len (dict) }}"#, "2 2 0"),
+            ("{{ len 3 }}", "error: len: len of type int"),
+            (
+                r#"{{ index (list 1 (list 2 3)) 1 0 }} {{ index "abc" 1 }} {{ index (dict "a" 5) "a" }}"#,
+                "2 98 5",
+            ),
+            ("{{ index (list 1) 1 }}", "error: index: reflect: slice index out of range"),
+            ("{{ index (list 1) 2 }}", "error: index: index out of range: 2"),
+            (
+                r#"{{ index (list 1) "a" }}"#,
+                "error: index: cannot index slice/array with type string",
+            ),
+            ("{{ index (dict) 1 }}", "error: index: value has type int; should be string"),
+            (r#"{{ index (dict) "a" "b" }}"#, "error: index: index of nil pointer"),
+            ("{{ index nil 1 }}", "error: index: index of untyped nil"),
+            ("{{ index 5 1 }}", "error: index: can't index item of type int"),
+            (r#"{{ not 0 }} {{ not "a" }}"#, "true false"),
+            (
+                r#"{{ html "<a>&'\"" }} {{ js "<a>'=\n" }} {{ urlquery "a b&c/é~" }}"#,
+                r"&lt;a&gt;&amp;&#39;&#34; \u003Ca\u003E\'\u003D\u000A a+b%26c%2F%C3%A9~",
+            ),
+        ]);
+    }
 }

@@ -26,20 +26,18 @@ pub(super) const FUNCTIONS: &[Function] = &[
 /// Returns the simple upper case of a character, itself when there is none.
 fn to_upper(c: char) -> char {
     let mut mapped = c.to_uppercase();
-    match (mapped.next(), mapped.next()) {
-        (Some(upper), None) => upper,
-        _ => {
-            // Full mapping writes the iota of these Greek letters apart; the simple one is the
-            // capital with the iota beneath.
-            let code = u32::from(c);
-            let shift = match code {
-                0x1f80..=0x1f87 | 0x1f90..=0x1f97 | 0x1fa0..=0x1fa7 => 8,
-                0x1fb3 | 0x1fc3 | 0x1ff3 => 9,
-                _ => 0,
-            };
-            char::from_u32(code + shift).unwrap_or(c)
-        }
+    if let (Some(upper), None) = (mapped.next(), mapped.next()) {
+        return upper;
     }
+    // Full mapping writes the iota of these Greek letters apart; the simple one is the capital
+    // with the iota beneath.
+    let code = u32::from(c);
+    let shift = match code {
+        0x1f80..=0x1f87 | 0x1f90..=0x1f97 | 0x1fa0..=0x1fa7 => 8,
+        0x1fb3 | 0x1fc3 | 0x1ff3 => 9,
+        _ => 0,
+    };
+    char::from_u32(code + shift).unwrap_or(c)
 }
 
 /// Returns the simple lower case of a character, itself when there is none.
@@ -293,4 +291,32 @@ fn camelcase(_: &Env, args: &[Value]) -> Result {
         rest = &rest[gap..];
     }
     Ok(Value::str(out))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+
+    #[test]
+    fn answers_as_helm() {
+        check(&[
+            (
+                r#"{{ upper "aß İǆ ﬁ" }} {{ lower "ΑΣ İ" }} {{ title "hello wORLD foo-bar_baz ǆx" }} {{ untitle "Hello World" }} {{ swapcase "aB cD éÉ" }}"#,
+                "Aß İǄ ﬁ ασ i Hello WORLD Foo-Bar_baz ǅx hello world Ab Cd Éé",
+            ),
+            (r#"{{ upper "a\xffb" }}"#, "A�B"),
+            (
+                r#"{{ snakecase "HTTPServer" }} {{ snakecase "ID0Value" }} {{ snakecase "HTTP20xOK" }} {{ snakecase "foo-bar baz__q" }} {{ snakecase "1B" }} {{ snakecase "a.-b" }} {{ snakecase "a日b" }}"#,
+                "http_server id0_value http_20x_ok foo_bar_baz__q 1_b a.-b a_日_b",
+            ),
+            (
+                r#"{{ kebabcase "FooBarBaz" }} {{ kebabcase "foo_bar" }} {{ kebabcase "a1b2C3" }}"#,
+                "foo-bar-baz foo-bar a-1b2-c3",
+            ),
+            (
+                r#"{{ camelcase "http_server" }} {{ camelcase "HTTPServer" }} {{ camelcase "fooBAR" }} {{ camelcase "_a__b-" }} {{ camelcase "__" }}"#,
+                "HttpServer Httpserver FooBAR _A_B- ___",
+            ),
+        ]);
+    }
 }

@@ -43,3 +43,56 @@ fn lookup(env: &Env, args: &[Value]) -> Result {
     let texts = [0, 1, 2, 3].map(|i| str_arg(args, i).to_str_lossy());
     (env.lookup)(&texts[0], &texts[1], &texts[2], &texts[3]).map_err(Failure::Message)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{check, check_with};
+    use super::*;
+    use crate::value::List;
+
+    #[test]
+    fn answers_as_helm() {
+        check(&[
+            (
+                r#"{{ required "m" 0 }} {{ required "m" false }} {{ required "m" (list) }}"#,
+                "0 false []",
+            ),
+            (r#"{{ lookup "v1" "Pod" "" "" | toJson }}"#, "{}"),
+        ]);
+    }
+
+    #[test]
+    fn missing_values_stop_the_render() {
+        let env = Env::new();
+        for missing in [Value::Nil, Value::str("")] {
+            let args = [Value::str("say"), missing];
+            assert_eq!(required(&env, &args).unwrap_err(), Failure::User("say".to_owned()));
+        }
+        let args = [Value::str("say"), Value::from(List::new(Vec::new()))];
+        assert!(required(&env, &args).is_ok());
+        assert_eq!(fail(&env, &args).unwrap_err(), Failure::User("say".to_owned()));
+    }
+
+    #[test]
+    fn lint_goes_on() {
+        let env = Env { lint: true, ..Env::new() };
+        check_with(&env, &[(r#"[{{ required "m" "" }}{{ fail "m" }}]"#, "[]")]);
+    }
+
+    #[test]
+    fn lookup_asks_the_environment() {
+        let lookup: Box<super::super::Lookup> =
+            Box::new(|version, kind, namespace, name| match name {
+                "" => Err("no name".to_owned()),
+                _ => Ok(Value::from(format!("{version}/{kind}/{namespace}/{name}"))),
+            });
+        let env = Env { lookup, ..Env::new() };
+        check_with(
+            &env,
+            &[
+                (r#"{{ lookup "v1" "Pod" "ns" "x" }}"#, "v1/Pod/ns/x"),
+                (r#"{{ lookup "v1" "Pod" "ns" "" }}"#, "error: lookup: no name"),
+            ],
+        );
+    }
+}

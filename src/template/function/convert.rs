@@ -105,7 +105,7 @@ fn without_zero_fraction(text: &[u8]) -> &[u8] {
 
 /// Truncates as Go does on amd64: what does not fit becomes the smallest integer.
 pub(super) fn truncate(x: f64) -> i64 {
-    if x >= -9_223_372_036_854_775_808.0 && x < 9_223_372_036_854_775_808.0 {
+    if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&x) {
         x as i64
     } else {
         i64::MIN
@@ -263,4 +263,31 @@ fn to_string(_: &Env, args: &[Value]) -> Result {
 
 fn to_strings(_: &Env, args: &[Value]) -> Result {
     Ok(Value::List(string_list(any_arg(args, 0))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+
+    #[test]
+    fn answers_as_helm() {
+        check(&[
+            (
+                r#"{{ int "0x1F" }} {{ int "017" }} {{ int "0b11" }} {{ int "1_000" }} {{ int "5.00" }} {{ int "4.7" }} {{ int "08" }} {{ int " 5" }} {{ int 1.9 }} {{ int -1.9 }} {{ int true }} {{ int nil }} {{ int (list) }} {{ int 1e30 }}"#,
+                "31 15 3 1000 5 0 0 0 1 -1 1 0 0 -9223372036854775808",
+            ),
+            (
+                r#"{{ float64 "1e3" }} {{ float64 "inf" }} {{ float64 "0x1p-2" }} {{ float64 "1_0.5" }} {{ float64 "1e400" }} {{ float64 "x" }} {{ float64 ".5" }}"#,
+                "1000 +Inf 0.25 10.5 0 0 0.5",
+            ),
+            (
+                r#"{{ atoi "12" }} {{ atoi "+5" }} {{ atoi "0x1" }} {{ atoi "99999999999999999999" }} {{ toDecimal "0755" }} {{ toDecimal 777 }} {{ toDecimal "9" }}"#,
+                "12 5 0 9223372036854775807 493 511 0",
+            ),
+            (
+                r#"{{ toString nil }} {{ toString (list 1 nil) }} {{ toStrings (list 1 nil "a") }} {{ toStrings 5 }} {{ int64 "7" | typeOf }} {{ int "7" | typeOf }}"#,
+                "<nil> [1 <nil>] [1 a] [5] int64 int",
+            ),
+        ]);
+    }
 }

@@ -48,3 +48,23 @@ fn any(_: &Env, args: &[Value]) -> Result {
 fn ternary(_: &Env, args: &[Value]) -> Result {
     Ok(any_arg(args, usize::from(!bool_arg(args, 2))).clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+
+    #[test]
+    fn answers_as_helm() {
+        check(&[
+            (
+                r#"{{ default "x" "" }} {{ default "x" 0 }} {{ default "x" "y" }} {{ default "x" }} {{ false | default true }}"#,
+                "x x y x true",
+            ),
+            (
+                r#"{{ coalesce nil 0 "a" }} {{ all 1 "" }} {{ any 0 "a" }} {{ empty (list) }} {{ empty 0.0 }} {{ empty "a" }}"#,
+                "a false true true true false",
+            ),
+            (r#"{{ ternary "a" "b" true }} {{ false | ternary "a" "b" }}"#, "a b"),
+        ]);
+    }
+}

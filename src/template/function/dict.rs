@@ -143,3 +143,52 @@ fn deep_copy_of(_: &Env, args: &[Value]) -> Result {
     }
     Ok(deep_copy(value))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+
+    #[test]
+    fn answers_as_helm() {
+        check(&[
+            (
+                r#"{{ dict "a" 1 "b" }} {{ dict nil 1 2 3 }} {{ get (dict "a" nil) "a" | typeOf }} {{ get (dict) "a" | typeOf }}"#,
+                "map[a:1 b:] map[2:3 <nil>:1] <nil> string",
+            ),
+            (
+                r#"{{ $d := dict "a" 1 }}{{ $e := $d }}{{ $_ := set $d "b" 2 }}{{ toJson $e }}{{ $_ := unset $e "a" }}{{ toJson $d }}"#,
+                r#"{"a":1,"b":2}{"b":2}"#,
+            ),
+            (r#"{{ set nil "a" 1 }}"#, "error: set: assignment to entry in nil map"),
+            (
+                r#"{{ hasKey (dict "a" nil) "a" }} {{ pluck "a" (dict "a" 1) (dict) (dict "a" nil) | toJson }} {{ keys (dict "b" 1 "a" 2) | sortAlpha }} {{ values (dict "a" 1) }}"#,
+                "true [1,null] [a b] [1]",
+            ),
+            (
+                r#"{{ pick (dict "a" 1 "b" 2) "a" "c" }} {{ omit (dict "a" 1 "b" 2) "a" "c" }}"#,
+                "map[a:1] map[b:2]",
+            ),
+            (
+                r#"{{ dig "a" "b" "d" (dict "a" (dict "b" 1)) }} {{ dig "a" "x" "d" (dict "a" (dict)) }} {{ dig "x" "y" "d" (dict) }}"#,
+                "1 d d",
+            ),
+            (
+                r#"{{ dig "a" "b" "d" (dict "a" 1) }}"#,
+                "error: dig: interface conversion: interface {} is int, not map[string]interface {}",
+            ),
+            (
+                r#"{{ dig "a" "b" "d" (dict "a" nil) }}"#,
+                "error: dig: interface conversion: interface {} is nil, not map[string]interface {}",
+            ),
+            (r#"{{ dig "a" (dict) }}"#, "error: dig: dig needs at least three arguments"),
+            (
+                r#"{{ $d := dict "a" (dict "b" 1) }}{{ $c := deepCopy $d }}{{ $_ := set $c.a "b" 2 }}{{ $d }} {{ $c }}"#,
+                "map[a:map[b:1]] map[a:map[b:2]]",
+            ),
+            (
+                "{{ deepCopy nil }}",
+                "error: deepCopy: reflect: call of reflect.Value.Type on zero Value",
+            ),
+        ]);
+    }
+}

@@ -10,6 +10,9 @@ use crate::value::{Map, Value};
 /// there is no such thing; `Err` holds the message of a failed request.
 pub type Lookup = dyn Fn(&str, &str, &str, &str) -> std::result::Result<Value, String>;
 
+/// A translated pattern, or why there is none.
+type Compiled = std::result::Result<Rc<Pattern>, String>;
+
 /// What functions may know of the world: the clock, the local time zone, the cluster through
 /// `lookup`, and caches that live as long as one render. One per rendering thread.
 pub struct Env {
@@ -24,7 +27,7 @@ pub struct Env {
     /// Answers the template function `lookup`.
     pub lookup: Box<Lookup>,
     /// Compiled regular expressions by their source text in RE2 syntax.
-    pub(super) regexes: RefCell<HashMap<Vec<u8>, std::result::Result<Rc<Pattern>, String>>>,
+    pub(super) regexes: RefCell<HashMap<Vec<u8>, Compiled>>,
 }
 
 impl Env {

@@ -226,3 +226,47 @@ fn chunk(_: &Env, args: &[Value]) -> Result {
     let chunks = items.chunks(size).map(|chunk| Value::List(List::new(chunk.to_vec()))).collect();
     Ok(Value::List(List::typed(ListType::Lists, chunks)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+
+    #[test]
+    fn answers_as_helm() {
+        check(&[
+            (
+                "{{ first (list 1 2) }} {{ last (list 1 2) }} {{ rest (list 1 2) }} {{ initial (list 1 2) }} {{ first (list) }} {{ rest (list) | toJson }}",
+                "1 2 [2] [1]  null",
+            ),
+            (r#"{{ first "a" }}"#, "error: first: Cannot find first on type string"),
+            (
+                "{{ first nil }}",
+                "error: first: runtime error: invalid memory address or nil pointer dereference",
+            ),
+            (
+                r#"{{ append (list 1) (list 2) }} {{ prepend (list 1) 0 }} {{ concat (list 1) (splitList "," "a") }} {{ concat | toJson }}"#,
+                "[1 [2]] [0 1] [1 a] null",
+            ),
+            (r#"{{ concat (list 1) "a" }}"#, "error: concat: Cannot concat type string as list"),
+            (
+                r#"{{ reverse (list 1 2) }} {{ uniq (list 1 1.0 1 "a" "a") }} {{ without (list 1 2 "1") 1 }} {{ compact (list 0 1 "" "a" nil) }}"#,
+                "[2 1] [1 1 a] [2 1] [1 a]",
+            ),
+            ("{{ has 1 (list 1) }} {{ has 1.0 (list 1) }} {{ has 1 nil }}", "true false false"),
+            (
+                r#"{{ slice (list 1 2 3) 1 }} {{ slice (list 1 2 3) 1 "2" }} {{ slice (list) 1 | toJson }} {{ slice (splitList "," "a,b") 1 | typeOf }}"#,
+                "[2 3] [2] null []string",
+            ),
+            (
+                "{{ slice (list 1) 3 4 }}",
+                "error: slice: reflect.Value.Slice: slice index out of bounds",
+            ),
+            (
+                r#"{{ slice "a" 1 }}"#,
+                "error: slice: list should be type of slice or array but string",
+            ),
+            ("{{ chunk 2 (list 1 2 3) }} {{ chunk 2 (list) }}", "[[1 2] [3]] []"),
+            ("{{ chunk 0 (list 1) }}", "error: chunk: runtime error: makeslice: len out of range"),
+        ]);
+    }
+}

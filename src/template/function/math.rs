@@ -224,15 +224,15 @@ fn divf(_: &Env, args: &[Value]) -> Result {
     })
 }
 
-/// Counts from `start` by `step` up or down to but not including `stop`.
-fn count(start: i64, stop: i64, step: i64) -> Vec<i64> {
-    if step == 0 || (stop < start) != (step < 0) {
+/// Counts from `start` by `step` up or down to but not including `end`.
+fn count(start: i64, end: i64, step: i64) -> Vec<i64> {
+    if step == 0 || (end < start) != (step < 0) {
         return Vec::new();
     }
     let mut numbers = Vec::new();
     let mut next = Some(start);
     while let Some(n) = next {
-        if step > 0 && n >= stop || step < 0 && n <= stop {
+        if step > 0 && n >= end || step < 0 && n <= end {
             break;
         }
         numbers.push(n);
@@ -275,4 +275,39 @@ fn seq(_: &Env, args: &[Value]) -> Result {
     };
     let words: Vec<String> = numbers.iter().map(ToString::to_string).collect();
     Ok(Value::str(words.join(" ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+
+    #[test]
+    fn answers_as_helm() {
+        check(&[
+            (
+                r#"{{ add }} {{ add 1 "2" 3.9 }} {{ add1 1 }} {{ sub 5 7 }} {{ mul 2 3 4 }} {{ div -7 2 }} {{ mod -7 2 }} {{ max 1 5 3 }} {{ min 1 -5 3 }} {{ biggest 1 2 }} {{ add 9223372036854775807 1 }}"#,
+                "0 6 2 -2 24 -3 -1 5 -5 2 -9223372036854775808",
+            ),
+            ("{{ div 1 0 }}", "error: div: runtime error: integer divide by zero"),
+            ("{{ mod 1 0 }}", "error: mod: runtime error: integer divide by zero"),
+            (
+                "{{ addf 0.1 0.2 }} {{ subf 0.3 0.1 }} {{ mulf 1.1 1.1 }} {{ divf 1 3 }} {{ divf 2 3 }} {{ divf 1 30000 }} {{ divf -2 3 }} {{ add1f 0.1 }}",
+                "0.3 0.2 1.21 0.3333333333333333 0.6666666666666667 3.33333333333e-05 -0.6666666666666667 1.1",
+            ),
+            ("{{ divf 1 0 }}", "error: divf: decimal division by 0"),
+            (r#"{{ addf (float64 "nan") 1 }}"#, "error: addf: Cannot create a Decimal from NaN"),
+            (
+                "{{ round 2.5 0 }} {{ round -2.4 0 }} {{ round 1.005 2 }} {{ round 123.456 -1 }} {{ round 1.2 0 0.2 }} {{ floor -1.5 }} {{ ceil 1.2 }} {{ maxf 1 2.5 }} {{ minf 1 2.5 }}",
+                "3 -3 1 120 1 -2 2 2.5 1",
+            ),
+            (
+                "{{ until 3 }} {{ until -3 }} {{ untilStep 0 10 3 }} {{ untilStep 5 0 -2 }} {{ untilStep 0 5 0 }}",
+                "[0 1 2] [0 -1 -2] [0 3 6 9] [5 3 1] []",
+            ),
+            (
+                "{{ seq 3 }}|{{ seq 0 }}|{{ seq 2 4 }}|{{ seq 4 2 }}|{{ seq 1 2 6 }}|{{ seq 6 -2 1 }}|{{ seq 6 2 1 }}|{{ seq 1 2 3 4 }}|{{ seq }}",
+                "1 2 3|1 0|2 3 4|4 3 2|1 3 5|6 4 2|||",
+            ),
+        ]);
+    }
 }

@@ -76,3 +76,39 @@ fn merge_into(target: &Map, source: &Map, winner: Winner) -> std::result::Result
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+
+    #[test]
+    fn answers_as_helm() {
+        check(&[
+            (
+                r#"{{ merge (dict "a" 1 "e" "" "m" (dict "x" 1)) (dict "a" 2 "e" "s" "m" (dict "x" 2 "y" 3) "n" nil) | toJson }}"#,
+                r#"{"a":1,"e":"s","m":{"x":1,"y":3}}"#,
+            ),
+            (
+                r#"{{ mergeOverwrite (dict "a" 1 "m" (dict "x" 1) "l" (list 1)) (dict "a" "" "m" (dict) "l" (list) "n" nil) | toJson }}"#,
+                r#"{"a":"","l":[],"m":{"x":1},"n":null}"#,
+            ),
+            (
+                r#"{{ merge (dict "a" 1) (dict "a" (dict "b" 1)) | toJson }} {{ mergeOverwrite (dict "a" 1) (dict "a" (dict "b" 1)) | toJson }}"#,
+                r#"{"a":1} {"a":{"b":1}}"#,
+            ),
+            (
+                r#"{{ $s := dict "m" (dict "a" 1) }}{{ $d := dict }}{{ $_ := merge $d $s }}{{ $_ := set $d.m "z" 9 }}{{ toJson $s }}"#,
+                r#"{"m":{"a":1,"z":9}}"#,
+            ),
+            (
+                r#"{{ $s := dict "m" (dict "a" 1) }}{{ $d := dict "m" (dict) }}{{ $_ := merge $d $s }}{{ $_ := set $d.m "z" 9 }}{{ toJson $s }} {{ toJson $d }}"#,
+                r#"{"m":{"a":1}} {"m":{"a":1,"z":9}}"#,
+            ),
+            (r#"{{ merge nil (dict "a" 1) }}"#, "map[a:1]"),
+            (
+                r#"{{ merge (dict "a" (split "," "x")) (dict "a" (dict "_1" "z")) }}"#,
+                "error: merge: reflect.Value.SetMapIndex: value of type interface {} is not assignable to type string",
+            ),
+        ]);
+    }
+}

@@ -6,6 +6,9 @@
 //! text/template before the call, so a function body sees the kinds its row names, and
 //! [`Value::Nil`] only where the Go type can hold nil.
 
+// Every body has the type of the table, also one that cannot fail.
+#![allow(clippy::unnecessary_wraps)]
+
 mod argument;
 mod base;
 mod builtin;
@@ -22,6 +25,7 @@ mod layout;
 mod list;
 mod math;
 mod merge;
+mod network;
 mod path;
 mod printf;
 mod quoting;
@@ -34,6 +38,8 @@ mod semver;
 mod serial;
 mod string;
 mod table;
+#[cfg(test)]
+mod testing;
 mod time;
 mod url;
 

@@ -7,7 +7,7 @@ use super::quoting::{
     Piece, can_backquote, is_print, next_piece, pieces, push_quoted, push_quoted_rune, rune_count,
 };
 use super::{Env, Function, Param, Result};
-use crate::value::{Kind, ListType, MapType, Object, Str, Value, format_float, print_to};
+use crate::value::{Kind, Object, Str, Value, format_float, print_to};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function { name: "print", params: &[], rest: Some(Param::Any), call: print },
@@ -359,7 +359,7 @@ impl Printer {
                 _ => self.bad_verb(value, verb),
             },
             Value::Int(n) | Value::Int64(n) => {
-                self.integer(n.unsigned_abs(), *n < 0, true, verb, value)
+                self.integer(n.unsigned_abs(), *n < 0, true, verb, value);
             }
             Value::Uint8(n) => self.integer(u64::from(*n), false, false, verb, value),
             Value::Uint64(n) => self.integer(*n, false, false, verb, value),
@@ -374,10 +374,7 @@ impl Printer {
                         return;
                     }
                 }
-                let typed = list.list_type() != ListType::Any;
                 self.sequence(b"", list.items().iter(), |printer, item| {
-                    // Elements of typed slices are no interfaces, so nil cannot occur there.
-                    debug_assert!(!typed || !item.is_nil());
                     printer.value(item, verb, false);
                 });
             }
@@ -389,11 +386,9 @@ impl Printer {
                         return;
                     }
                 }
-                let files = map.map_type() == MapType::Files;
                 self.sequence(b"map", map.entries().iter(), |printer, (key, item)| {
                     printer.string(key.as_bytes(), verb, &Value::Nil);
                     printer.out.push(b':');
-                    debug_assert!(!files || !item.is_nil());
                     printer.value(item, verb, false);
                 });
             }
@@ -416,10 +411,14 @@ impl Printer {
     }
 
     fn object(&mut self, object: &dyn Object, verb: char, value: &Value) {
-        if self.uses_text(verb)
+        if object.kind() != Kind::Complex128
+            && self.uses_text(verb)
             && let Some(text) = object.to_text()
         {
             return self.string(text.as_bytes(), verb, value);
+        }
+        if object.kind() == Kind::Complex128 {
+            return self.complex(object, verb, value);
         }
         let mut name = object.type_name();
         if object.kind() == Kind::Ptr {
@@ -442,6 +441,26 @@ impl Printer {
             self.value(field, verb, false);
         }
         self.out.push(b'}');
+    }
+
+    /// Prints `(1+2i)`, taking the parts from the text of the number.
+    fn complex(&mut self, object: &dyn Object, verb: char, value: &Value) {
+        let text = object.to_text().unwrap_or_default().to_string();
+        let inner = text.trim_start_matches('(').trim_end_matches("i)");
+        let bytes = inner.as_bytes();
+        let split = (1..bytes.len())
+            .find(|i| matches!(bytes[*i], b'+' | b'-') && bytes[*i - 1] != b'e')
+            .unwrap_or(bytes.len());
+        let (real, imaginary) = inner.split_at(split);
+        if !"vbgGxXfFeE".contains(verb) {
+            return self.bad_verb(value, verb);
+        }
+        self.out.push(b'(');
+        self.float(real.parse().unwrap_or(0.0), verb, value);
+        let plus = std::mem::replace(&mut self.flags.plus, true);
+        self.float(imaginary.parse().unwrap_or(0.0), verb, value);
+        self.flags.plus = plus;
+        self.out.extend_from_slice(b"i)");
     }
 
     fn sequence<T>(
@@ -627,7 +646,10 @@ impl Printer {
             'q' => push_quoted_rune(&mut text, shown, self.flags.plus),
             _ => {
                 let digits = self.flags.precision.unwrap_or(0).max(4);
-                write!(text, "U+{code:0digits$X}").unwrap_or_default();
+                let hex = format!("{code:X}");
+                text.extend_from_slice(b"U+");
+                text.extend(std::iter::repeat_n(b'0', digits.saturating_sub(hex.len())));
+                text.extend_from_slice(hex.as_bytes());
                 if self.flags.sharp
                     && let Some(c) = c.filter(|c| is_print(*c))
                 {
@@ -642,20 +664,16 @@ impl Printer {
     fn float(&mut self, x: f64, verb: char, value: &Value) {
         let precision = self.flags.precision;
         let magnitude = x.abs();
-        let mut text = if !x.is_finite() {
-            if !"vbgGxXfFeE".contains(verb) {
-                return self.bad_verb(value, verb);
+        let mut text = match verb {
+            'v' | 'b' | 'g' | 'G' | 'x' | 'X' | 'f' | 'F' | 'e' | 'E' if !x.is_finite() => {
+                if x.is_nan() { "NaN".to_owned() } else { "Inf".to_owned() }
             }
-            if x.is_nan() { "NaN".to_owned() } else { "Inf".to_owned() }
-        } else {
-            match verb {
-                'v' | 'g' | 'G' => general(magnitude, precision, self.flags.sharp),
-                'f' | 'F' => format!("{magnitude:.*}", precision.unwrap_or(6)),
-                'e' | 'E' => exponent(magnitude, precision.unwrap_or(6)),
-                'x' | 'X' => hexadecimal(magnitude, precision),
-                'b' => binary(magnitude),
-                _ => return self.bad_verb(value, verb),
-            }
+            'v' | 'g' | 'G' => general(magnitude, precision, self.flags.sharp),
+            'f' | 'F' => fixed(magnitude, precision.unwrap_or(6)),
+            'e' | 'E' => exponent(magnitude, precision.unwrap_or(6)),
+            'x' | 'X' => hexadecimal(magnitude, precision),
+            'b' => binary(magnitude),
+            _ => return self.bad_verb(value, verb),
         };
         if self.flags.sharp && x.is_finite() {
             match verb {
@@ -712,13 +730,24 @@ fn push_point(text: &mut String, exponent: char, digits: usize) {
     text.insert_str(at, &format!("{point}{zeros}"));
 }
 
+/// More digits than any float has; Rust's formatting refuses far larger precisions.
+const ALL_DIGITS: usize = 1100;
+
+/// `%f`
+fn fixed(magnitude: f64, precision: usize) -> String {
+    let mut text = format!("{magnitude:.*}", precision.min(ALL_DIGITS));
+    text.extend(std::iter::repeat_n('0', precision.saturating_sub(ALL_DIGITS)));
+    text
+}
+
 /// `%e`: at least two digits of exponent, always signed.
 fn exponent(magnitude: f64, precision: usize) -> String {
-    let text = format!("{magnitude:.precision$e}");
+    let text = format!("{magnitude:.*e}", precision.min(ALL_DIGITS));
     let (mantissa, power) = text.split_once('e').unwrap_or((&text, "0"));
+    let zeros = "0".repeat(precision.saturating_sub(ALL_DIGITS));
     let power: i32 = power.parse().unwrap_or(0);
     let sign = if power < 0 { '-' } else { '+' };
-    format!("{mantissa}e{sign}{:02}", power.unsigned_abs())
+    format!("{mantissa}{zeros}e{sign}{:02}", power.unsigned_abs())
 }
 
 /// `%g`: shortest digits, or `precision` significant ones; `keep` is the `#` flag, which keeps the
@@ -729,8 +758,11 @@ fn general(magnitude: f64, precision: Option<usize>, keep: bool) -> String {
     }
     let shortest = precision.is_none();
     let wanted = precision.unwrap_or(6).max(1);
-    let scientific =
-        if shortest { format!("{magnitude:e}") } else { format!("{magnitude:.*e}", wanted - 1) };
+    let scientific = if shortest {
+        format!("{magnitude:e}")
+    } else {
+        format!("{magnitude:.*e}", (wanted - 1).min(ALL_DIGITS))
+    };
     let (mantissa, power) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let power: i64 = power.parse().unwrap_or(0);
     let mut digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
@@ -817,4 +849,62 @@ fn hexadecimal(magnitude: f64, precision: Option<usize>) -> String {
     let point = if digits.is_empty() { "" } else { "." };
     let sign = if power < 0 { '-' } else { '+' };
     format!("0x{}{point}{digits}p{sign}{:02}", mantissa >> 52, power.unsigned_abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+
+    #[test]
+    fn answers_as_helm() {
+        check(&[
+            (
+                r#"{{ printf "%d|%5d|%-5d|%05d|%+d|%x|%#X|%o|%#o|%O|%b|%c|%q|%U|%#U" 7 7 7 7 7 255 255 8 8 8 5 233 65 233 233 }}"#,
+                "7|    7|7    |00007|+7|ff|0XFF|10|010|0o10|101|é|'A'|U+00E9|U+00E9 'é'",
+            ),
+            (
+                r#"{{ printf "%f|%.2f|%e|%g|%G|%8.3f|%-8.1f|%+.1e|%08.2f" 1.5 2.675 123456.789 1e21 1e-7 3.14159 2.5 12345.678 -1.5 }}"#,
+                "1.500000|2.67|1.234568e+05|1e+21|1E-07|   3.142|2.5     |+1.2e+04|-0001.50",
+            ),
+            (
+                r#"{{ printf "%x|%.3x|%b|%#g|%#x" 1.5 0.1 1.5 1.5 1.5 }}"#,
+                "0x1.8p+00|0x1.99ap-04|6755399441055744p-52|1.50000|0x1.8000p+00",
+            ),
+            (
+                r#"{{ printf "%s|%q|%x|% X|%#x|%.2s|%5s|%-5s|%05s|%+q|%#q" "é" "a\"b" "hi" "hi" "hi" "héllo" "é" "é" "ab" "é" "a" }}"#,
+                r#"é|"a\"b"|6869|68 69|0x6869|hé|    é|é    |000ab|"\u00e9"|`a`"#,
+            ),
+            (
+                r#"{{ printf "%v|%+v|%#v|%T" (dict "a" 1 "b" (list "x" nil)) (dict "a" 1) (dict "a" (list 1 "x" nil)) (dict) }}"#,
+                r#"map[a:1 b:[x <nil>]]|map[a:1]|map[string]interface {}{"a":[]interface {}{1, "x", interface {}(nil)}}|map[string]interface {}"#,
+            ),
+            (
+                r#"{{ printf "%s|%d|%q|%v" (list 1 "two" nil) (list 1 "x") (list "a" 1) (splitList "," "a,b") }}"#,
+                r#"[%!s(int=1) two <nil>]|[1 %!d(string=x)]|["a" '\x01']|[a b]"#,
+            ),
+            (
+                r#"{{ printf "%d %s %t %d" 1.5 5 "x" nil }}"#,
+                "%!d(float64=1.5) %!s(int=5) %!t(string=x) %!d(<nil>)",
+            ),
+            (r#"{{ printf "%z %d %!" 1 }}"#, "%!z(int=1) %!d(MISSING) %!!(MISSING)"),
+            (r#"{{ printf "%d" 1 2 "x" nil }}"#, "1%!(EXTRA int=2, string=x, <nil>)"),
+            (r#"{{ printf "a%" }}"#, "a%!(NOVERB)"),
+            (
+                r#"{{ printf "%[2]s %[1]s|%[3]s|%[x]d" "a" "b" }}"#,
+                "b a|%!s(BADINDEX)|%!d(BADINDEX)",
+            ),
+            (
+                r#"{{ printf "%*d|%-*d|%.*f|%*d" 5 3 5 3 2 3.14159 "a" 3 }}"#,
+                "    3|3    |3.14|%!(BADWIDTH)3",
+            ),
+            (
+                r#"{{ printf "%.0f %.0f %.0f %v %v %v" 0.5 1.5 2.5 1e6 123456.0 -0.0 }}"#,
+                "0 2 2 1e+06 123456 -0",
+            ),
+            (
+                r#"{{ print 1 2 "a" 3 nil nil true }}|{{ println 1 "a" }}"#,
+                "1 2a3 <nil> <nil> true|1 a\n",
+            ),
+        ]);
+    }
 }

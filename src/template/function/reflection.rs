@@ -46,3 +46,26 @@ fn kind_is(_: &Env, args: &[Value]) -> Result {
 fn deep_equal_of(_: &Env, args: &[Value]) -> Result {
     Ok(Value::Bool(deep_equal(any_arg(args, 0), any_arg(args, 1))))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+
+    #[test]
+    fn answers_as_helm() {
+        check(&[
+            (
+                r#"{{ typeOf nil }} {{ typeOf 1 }} {{ typeOf (list) }} {{ typeOf (dict) }} {{ typeOf (split "," "a") }} {{ typeOf (until 1) }} {{ typeOf (chunk 1 (list 1)) }} {{ kindOf nil }} {{ kindOf 1.5 }} {{ kindOf (list) }}"#,
+                "<nil> int []interface {} map[string]interface {} map[string]string []int [][]interface {} invalid float64 slice",
+            ),
+            (
+                r#"{{ typeIs "int" 1 }} {{ typeIsLike "semver.Version" (semver "1") }} {{ typeIs "semver.Version" (semver "1") }} {{ kindIs "map" (dict) }} {{ kindIs "invalid" nil }}"#,
+                "true true false true true",
+            ),
+            (
+                "{{ deepEqual (list 1) (list 1) }} {{ deepEqual (list 1) (list 1.0) }} {{ deepEqual (rest (list)) (list) }} {{ deepEqual nil nil }}",
+                "true false false true",
+            ),
+        ]);
+    }
+}

@@ -156,3 +156,48 @@ fn from_yaml_array(_: &Env, args: &[Value]) -> Result {
         Err(error) => error_list(yaml_failure(&error)),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+
+    #[test]
+    fn answers_as_helm() {
+        check(&[
+            (
+                r#"{{ toJson (dict "a" "<&>" "b" (list 1 nil)) }} {{ toRawJson "<&>" }} {{ toPrettyJson (dict "a" (list)) }} {{ toJson (float64 "inf") }}|"#,
+                "{\"a\":\"\\u003c\\u0026\\u003e\",\"b\":[1,null]} \"<&>\" {\n  \"a\": []\n} |",
+            ),
+            (
+                r#"{{ mustToJson (float64 "inf") }}"#,
+                "error: mustToJson: json: unsupported value: +Inf",
+            ),
+            (
+                r#"{{ toRawJson (float64 "nan") }}"#,
+                "error: toRawJson: json: unsupported value: NaN",
+            ),
+            (
+                r#"{{ fromJson "{\"a\":[1]}" }} {{ fromJson "[1]" }} {{ fromJson "null" | toJson }} {{ fromJson "bad" }}"#,
+                "map[a:[1]] map[Error:json: cannot unmarshal array into Go value of type map[string]interface {}] null map[Error:invalid character 'b' looking for beginning of value]",
+            ),
+            (
+                r#"{{ fromJsonArray "[1]" }} {{ fromJsonArray "{}" }} {{ fromJsonArray "null" | toJson }}"#,
+                "[1] [json: cannot unmarshal object into Go value of type []interface {}] null",
+            ),
+            (r#"{{ mustFromJson "1" }} {{ mustFromJson "[1]" | typeOf }}"#, "1 []interface {}"),
+            (r#"{{ mustFromJson "" }}"#, "error: mustFromJson: unexpected end of JSON input"),
+            (
+                r#"{{ toYaml (dict "a" (list 1 "2")) }}|{{ toYamlPretty (dict "a" (list 1)) }}|{{ toYaml "a\x7f" }}|"#,
+                "a:\n- 1\n- \"2\"|a:\n  - 1||",
+            ),
+            (
+                r#"{{ fromYaml "a: yes" }} {{ fromYaml "- 1" }} {{ fromYaml "" | toJson }} {{ fromYaml "a: b: c" }}"#,
+                "map[a:true] map[Error:error unmarshaling JSON: while decoding JSON: json: cannot unmarshal array into Go value of type map[string]interface {}] {} map[Error:error converting YAML to JSON: yaml: mapping values are not allowed in this context]",
+            ),
+            (
+                r#"{{ fromYamlArray "- 1" }} {{ fromYamlArray "a: 1" }} {{ fromYamlArray "" | toJson }}"#,
+                "[1] [error unmarshaling JSON: while decoding JSON: json: cannot unmarshal object into Go value of type []interface {}] []",
+            ),
+        ]);
+    }
+}

@@ -489,3 +489,72 @@ fn sort_alpha(_: &Env, args: &[Value]) -> Result {
     }
     Ok(Value::List(list))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+
+    #[test]
+    fn answers_as_helm() {
+        check(&[
+            (
+                r#"{{ trunc 3 "hello" }} {{ trunc -3 "hello" }} {{ trunc 9 "hello" }} {{ trunc 0 "hello" }}|"#,
+                "hel llo hello |",
+            ),
+            (
+                r#"{{ abbrev 5 "hello world" }} {{ abbrev 3 "hello" }} {{ abbrevboth 5 10 "1234 5678 9123 4567 8910" }}"#,
+                "he... hello ...5678...",
+            ),
+            (
+                r#"{{ substr 1 3 "hello" }} {{ substr -1 2 "hello" }} {{ substr 2 -1 "hello" }} {{ substr 2 99 "hello" }}"#,
+                "el he llo llo",
+            ),
+            (
+                r#"{{ substr 6 5 "abcdef" }}"#,
+                "error: substr: runtime error: slice bounds out of range [6:5]",
+            ),
+            (
+                r#"{{ substr 9 -1 "abc" }}"#,
+                "error: substr: runtime error: slice bounds out of range [9:3]",
+            ),
+            (
+                r#"{{ substr -1 9 "abc" }}"#,
+                "error: substr: runtime error: slice bounds out of range [:9] with length 3",
+            ),
+            (
+                r#"{{ wrap 5 "hello world and verylongword x" }}"#,
+                "hello\nworld\nand\nverylongword\nx",
+            ),
+            (r#"{{ wrapWith 5 "|" "hello verylongword x" }}"#, "hello|veryl|ongwo|rd x"),
+            (r#"{{ indent 2 "a\n\nb" }}|{{ nindent 2 "" }}|"#, "  a\n  \n  b|\n  |"),
+            (r#"{{ indent -1 "a" }}"#, "error: indent: strings: negative Repeat count"),
+            (r#"{{ repeat 3 "ab" }} {{ repeat 0 "x" }}|"#, "ababab |"),
+            (r#"{{ repeat -1 "x" }}"#, "error: repeat: strings: negative Repeat count"),
+            (
+                r#"{{ trim " \u00a0a\n " }}|{{ trimAll "xy" "xyaxy" }}|{{ trimPrefix "a" "aab" }}|{{ trimSuffix "b" "abb" }}"#,
+                "a|a|ab|ab",
+            ),
+            (r#"{{ nospace "a b é" }} {{ initials "hello big é-x" }}"#, "abÃ© hbÃ"),
+            (
+                r#"{{ replace "" "-" "aé" }} {{ replace "l" "L" "hello" }} {{ contains "ell" "hello" }} {{ hasPrefix "he" "hello" }} {{ hasSuffix "x" "hello" }}"#,
+                "-a-é- heLLo true true false",
+            ),
+            (
+                r#"{{ quote "a\"b\u00a0" 1 nil 1.5 }} {{ squote "it's" nil 2 }} {{ cat 1 nil " x " }}"#,
+                r#""a\"b\u00a0" "1" "1.5" 'it's' '2' 1  x "#,
+            ),
+            (
+                r#"{{ split "," "a,b" }} {{ splitn "," 2 "a,b,c" }} {{ splitn "," 0 "a" }} {{ splitList "" "aé" }} {{ splitList "," "" | len }}"#,
+                "map[_0:a _1:b] map[_0:a _1:b,c] map[] [a é] 1",
+            ),
+            (
+                r#"{{ join "-" (list 1 nil "a") }} {{ join "," "x" }} {{ join "," nil }}|{{ plural "one" "many" 1 }} {{ plural "one" "many" 2 }} {{ hello }}"#,
+                "1-a x |one many Hello!",
+            ),
+            (
+                r#"{{ $l := splitList "," "b,a" }}{{ $s := sortAlpha $l }}{{ $l }} {{ sortAlpha (list 2 10 nil) }} {{ sortAlpha "x" }}"#,
+                "[a b] [10 2] [x]",
+            ),
+        ]);
+    }
+}

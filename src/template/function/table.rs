@@ -2,7 +2,7 @@ use std::sync::LazyLock;
 
 use super::{
     Function, base, builtin, case, control, convert, date, default, dict, duration, list, math,
-    merge, path, printf, reflection, regex, semver, serial, string, url,
+    merge, network, path, printf, reflection, regex, semver, serial, string, url,
 };
 
 /// The rows of every subject.
@@ -19,6 +19,7 @@ const SUBJECTS: &[&[Function]] = &[
     list::FUNCTIONS,
     math::FUNCTIONS,
     merge::FUNCTIONS,
+    network::FUNCTIONS,
     path::FUNCTIONS,
     printf::FUNCTIONS,
     reflection::FUNCTIONS,
