@@ -365,7 +365,7 @@ impl Printer {
             Value::Uint64(n) => self.integer(*n, false, false, verb, value),
             Value::Float(x) => self.float(*x, verb, value),
             Value::Str(text) => self.string(text.as_bytes(), verb, value),
-            Value::Bytes(bytes) => self.bytes(bytes.as_bytes(), verb, value),
+            Value::Bytes(bytes) => self.bytes(bytes.as_bytes(), verb, value, top),
             Value::List(list) => {
                 if self.flags.sharp_v {
                     self.out.extend_from_slice(value.type_name().as_bytes());
@@ -540,11 +540,12 @@ impl Printer {
         self.pad(&hex);
     }
 
-    fn bytes(&mut self, bytes: &[u8], verb: char, value: &Value) {
+    fn bytes(&mut self, bytes: &[u8], verb: char, value: &Value, top: bool) {
         match verb {
             's' | 'x' | 'X' | 'q' => self.string(bytes, verb, value),
             'v' if self.flags.sharp_v => {
-                self.out.extend_from_slice(b"[]byte{");
+                // Go knows an operand by its short name, an element by that of its reflected type.
+                self.out.extend_from_slice(if top { b"[]byte{" } else { b"[]uint8{" });
                 for (i, byte) in bytes.iter().enumerate() {
                     if i > 0 {
                         self.out.extend_from_slice(b", ");
