@@ -62,7 +62,7 @@ fn is_break(byte: u8) -> bool {
 }
 
 /// Decodes, leaving out line breaks. The error is the offset at which Go's decoder gives up.
-fn decode_base64(text: &[u8]) -> std::result::Result<Vec<u8>, usize> {
+pub(super) fn decode_base64(text: &[u8]) -> std::result::Result<Vec<u8>, usize> {
     let mut out = Vec::with_capacity(text.len() / 4 * 3 + 3);
     let (mut group, mut digits) = (0_u32, 0_usize);
     let mut input = text.iter().copied().enumerate().filter(|(_, byte)| !is_break(*byte));

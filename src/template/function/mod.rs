@@ -13,14 +13,18 @@ mod argument;
 mod base;
 mod builtin;
 mod case;
+mod certificate;
 mod civil;
 mod control;
 mod convert;
+mod crypto;
 mod date;
 mod default;
+mod der;
 mod dict;
 mod duration;
 mod env;
+mod key;
 mod layout;
 mod list;
 mod math;
@@ -29,6 +33,7 @@ mod network;
 mod path;
 mod printf;
 mod quoting;
+mod random;
 mod re2;
 #[cfg(test)]
 mod recorded;
@@ -41,6 +46,7 @@ mod table;
 #[cfg(test)]
 mod testing;
 mod time;
+mod toml;
 mod url;
 
 pub use env::{Env, Lookup};

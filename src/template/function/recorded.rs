@@ -130,3 +130,13 @@ fn date_new_york() {
     let env = Env { zone, ..Env::new() };
     replay(&env, include_str!("../../../tests/fixtures/function/date_new_york.jsonl"));
 }
+
+#[test]
+fn crypto() {
+    replay(&Env::new(), include_str!("../../../tests/fixtures/function/crypto.jsonl"));
+}
+
+#[test]
+fn toml() {
+    replay(&Env::new(), include_str!("../../../tests/fixtures/function/toml.jsonl"));
+}

@@ -1,8 +1,9 @@
 use std::sync::LazyLock;
 
 use super::{
-    Function, base, builtin, case, control, convert, date, default, dict, duration, list, math,
-    merge, network, path, printf, reflection, regex, semver, serial, string, url,
+    Function, base, builtin, case, certificate, control, convert, crypto, date, default, dict,
+    duration, list, math, merge, network, path, printf, random, reflection, regex, semver, serial,
+    string, toml, url,
 };
 
 /// The rows of every subject.
@@ -10,8 +11,10 @@ const SUBJECTS: &[&[Function]] = &[
     base::FUNCTIONS,
     builtin::FUNCTIONS,
     case::FUNCTIONS,
+    certificate::FUNCTIONS,
     control::FUNCTIONS,
     convert::FUNCTIONS,
+    crypto::FUNCTIONS,
     date::FUNCTIONS,
     default::FUNCTIONS,
     dict::FUNCTIONS,
@@ -22,11 +25,13 @@ const SUBJECTS: &[&[Function]] = &[
     network::FUNCTIONS,
     path::FUNCTIONS,
     printf::FUNCTIONS,
+    random::FUNCTIONS,
     reflection::FUNCTIONS,
     regex::FUNCTIONS,
     semver::FUNCTIONS,
     serial::FUNCTIONS,
     string::FUNCTIONS,
+    toml::FUNCTIONS,
     url::FUNCTIONS,
 ];
 
