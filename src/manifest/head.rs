@@ -100,6 +100,7 @@ fn set_text(field: &mut String, value: &Value, path: &str) -> Result<(), HeadErr
         Value::Bool(flag) => *field = flag.to_string(),
         Value::Float(number) => *field = format_float_shortest(*number),
         Value::Int(number) | Value::Int64(number) => *field = number.to_string(),
+        Value::Uint64(number) => *field = number.to_string(),
         other => return Err(wrong_kind(other, path.to_owned(), "string")),
     }
     Ok(())

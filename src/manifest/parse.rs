@@ -123,7 +123,7 @@ fn source_line(piece: &[u8]) -> Option<&str> {
 }
 
 fn read_head(path: &str, offset: usize, piece: &[u8]) -> Result<Head, Error> {
-    let value = yaml::read(piece).map_err(|source| Error::Yaml {
+    let value = yaml::skim(piece, &["apiVersion", "kind", "metadata"]).map_err(|source| Error::Yaml {
         path: path.to_owned(),
         offset,
         source,
