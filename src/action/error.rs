@@ -21,6 +21,9 @@ pub enum Error {
     /// The values cannot be read or merged.
     #[error(transparent)]
     Values(#[from] values::Error),
+    /// The values do not meet a chart's schema.
+    #[error(transparent)]
+    Schema(#[from] values::SchemaErrors),
     /// The release name is not allowed.
     #[error("release name check failed: {}", name_text(.name))]
     Name {

@@ -115,7 +115,9 @@ pub fn render_chart(request: RenderRequest) -> Result<RenderedChart, Error> {
     let Warned { value: chart, mut warnings } = values::process_dependencies(chart, user_values)?;
     let Warned { value: merged, warnings: more } = values::merge(&chart, user_values)?;
     warnings.extend(more);
-    let _ = skip_schema_validation;
+    if !skip_schema_validation {
+        values::validate(&chart, &merged)?;
+    }
     check_kube_version(&chart, &capabilities)?;
 
     let context = Context { release, capabilities };
