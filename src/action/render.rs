@@ -116,7 +116,9 @@ pub fn render_chart(request: RenderRequest) -> Result<RenderedChart, Error> {
     let Warned { value: merged, warnings: more } = values::merge(&chart, user_values)?;
     warnings.extend(more);
     if !skip_schema_validation {
-        values::validate(&chart, &merged)?;
+        let checked = values::validate(&chart, &merged);
+        warnings.extend(checked.warnings);
+        checked.value?;
     }
     check_kube_version(&chart, &capabilities)?;
 
