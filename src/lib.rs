@@ -7,6 +7,7 @@ pub mod cli;
 pub mod cluster;
 pub mod diagnostic;
 pub mod glob;
+mod go;
 pub mod json;
 pub mod manifest;
 pub mod plan;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::argument::any_arg;
 use super::printf::{sprint, sprintf};
-use super::quoting::{Piece, is_print, pieces};
 use super::{Env, Failure, Function, Param, Result};
+use crate::go::{Piece, is_print, pieces};
 use crate::value::{Kind, MapType, Object, Value, is_true, print_to};
 
 const fn compare(name: &'static str, call: fn(&Env, &[Value]) -> Result) -> Function {

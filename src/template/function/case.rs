@@ -4,8 +4,8 @@
 use unicode_general_category::{GeneralCategory as C, get_general_category};
 
 use super::argument::str_arg;
-use super::quoting::{Piece, pieces};
 use super::{Env, Function, Param, Result};
+use crate::go::{Piece, pieces};
 use crate::value::{Str, Value};
 
 const fn text(name: &'static str, call: fn(&Env, &[Value]) -> Result) -> Function {

@@ -155,7 +155,7 @@ fn to_duration(value: &Value) -> std::result::Result<i64, String> {
 
 fn quote(text: &str) -> String {
     let mut out = Vec::new();
-    super::quoting::push_quoted(&mut out, text.as_bytes(), false);
+    crate::go::push_quoted(&mut out, text.as_bytes(), false);
     String::from_utf8_lossy(&out).into_owned()
 }
 

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::rc::Rc;
 
-use super::re2::Pattern;
+use crate::go::Pattern;
 use crate::value::{Map, Value};
 
 /// Answers `lookup(apiVersion, kind, namespace, name)`: an object, a list, or an empty map when

@@ -32,9 +32,7 @@ mod merge;
 mod network;
 mod path;
 mod printf;
-mod quoting;
 mod random;
-mod re2;
 #[cfg(test)]
 mod recorded;
 mod reflection;
@@ -51,8 +49,6 @@ mod url;
 
 pub use env::{Env, Lookup};
 pub use printf::{sprint, sprintf, sprintln};
-pub(crate) use quoting::push_quoted;
-pub(crate) use re2::Pattern;
 pub use table::{find, names};
 
 use crate::value::{Frozen, Value};

@@ -3,10 +3,10 @@
 use std::io::Write as _;
 
 use super::argument::str_arg;
-use super::quoting::{
+use super::{Env, Function, Param, Result};
+use crate::go::{
     Piece, can_backquote, is_print, next_piece, pieces, push_quoted, push_quoted_rune, rune_count,
 };
-use super::{Env, Function, Param, Result};
 use crate::value::{Kind, Object, Str, Value, format_float, print_to};
 
 pub(super) const FUNCTIONS: &[Function] = &[

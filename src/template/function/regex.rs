@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::argument::{int_arg, str_arg};
-use super::quoting::{Piece, can_backquote, next_piece, pieces, push_quoted};
-use super::re2::Pattern;
 use super::{Env, Failure, Function, Param, Result};
+use crate::go::Pattern;
+use crate::go::{Piece, can_backquote, next_piece, pieces, push_quoted};
 use crate::value::{List, ListType, Str, Value};
 
 pub(super) const FUNCTIONS: &[Function] = &[

@@ -2,8 +2,8 @@
 
 use super::argument::{any_arg, int_arg, str_arg};
 use super::convert::{items_of, string_list, text_form};
-use super::quoting::{pieces, push_quoted};
 use super::{Env, Failure, Function, Param, Result};
+use crate::go::{Piece, pieces, push_quoted};
 use crate::value::{List, ListType, Map, MapType, Str, Value, print_to};
 
 const fn row(
@@ -70,8 +70,8 @@ fn trim_where(bytes: &[u8], drop: impl Fn(char) -> bool) -> &[u8] {
     let (mut start, mut end, mut at) = (None, 0, 0);
     for (piece, shown) in pieces(bytes) {
         let c = match piece {
-            super::quoting::Piece::Char(c, _) => c,
-            super::quoting::Piece::Bad(_) => char::REPLACEMENT_CHARACTER,
+            Piece::Char(c, _) => c,
+            Piece::Bad(_) => char::REPLACEMENT_CHARACTER,
         };
         if !drop(c) {
             start = start.or(Some(at));

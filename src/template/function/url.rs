@@ -3,8 +3,8 @@
 use std::net::Ipv6Addr;
 
 use super::argument::{map_arg, str_arg};
-use super::quoting::push_quoted;
 use super::{Failure, Function, Param, Result};
+use crate::go::push_quoted;
 use crate::value::{Map, Str, Value};
 
 pub(super) const FUNCTIONS: &[Function] = &[

@@ -10,7 +10,7 @@ use super::metaschema::{Draft, published};
 use super::tree::{Json, exact};
 use super::url;
 use crate::chart::{Warning, io_text};
-use crate::template::function::Pattern;
+use crate::go::Pattern;
 
 /// The place of a [`Schema`] in a [`Program`].
 pub(super) type SchemaId = usize;

@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 
 use super::tree::Json;
-use crate::template::function::push_quoted;
+use crate::go::push_quoted;
 
 /// One thing that is wrong with an instance.
 #[derive(Clone, Debug)]

@@ -1,5 +1,5 @@
 use super::url::{self, check_ipv6, go_quote, quote_char};
-use crate::template::function::Pattern;
+use crate::go::Pattern;
 
 type Check = fn(&str) -> Result<(), String>;
 

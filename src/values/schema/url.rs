@@ -1,5 +1,5 @@
 use super::failure::quote;
-use crate::template::function::push_quoted;
+use crate::go::push_quoted;
 
 /// The parts of an address, as they stand in the text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use unicode_general_category::{GeneralCategory as C, get_general_category};
 
 /// Returns whether Go's `unicode.IsPrint` holds: letters, marks, numbers, punctuation, symbols and
 /// the ASCII space.
-pub(super) fn is_print(c: char) -> bool {
+pub(crate) fn is_print(c: char) -> bool {
     if c.is_ascii() {
         return (' '..='~').contains(&c);
     }
@@ -24,7 +24,7 @@ pub(super) fn is_print(c: char) -> bool {
 }
 
 /// One step of reading UTF-8: a character, or a byte that begins none.
-pub(super) enum Piece {
+pub(crate) enum Piece {
     /// A character and its length in bytes.
     Char(char, usize),
     /// A byte that is not part of valid UTF-8.
@@ -32,7 +32,7 @@ pub(super) enum Piece {
 }
 
 /// Reads the first character of `bytes`. `None` at the end.
-pub(super) fn next_piece(bytes: &[u8]) -> Option<Piece> {
+pub(crate) fn next_piece(bytes: &[u8]) -> Option<Piece> {
     let first = *bytes.first()?;
     if first < 0x80 {
         return Some(Piece::Char(char::from(first), 1));
@@ -51,7 +51,7 @@ pub(super) fn next_piece(bytes: &[u8]) -> Option<Piece> {
 }
 
 /// Splits `bytes` into characters; each stray byte stands alone.
-pub(super) fn pieces(mut bytes: &[u8]) -> impl Iterator<Item = (Piece, &[u8])> {
+pub(crate) fn pieces(mut bytes: &[u8]) -> impl Iterator<Item = (Piece, &[u8])> {
     std::iter::from_fn(move || {
         let piece = next_piece(bytes)?;
         let length = match piece {
@@ -65,7 +65,7 @@ pub(super) fn pieces(mut bytes: &[u8]) -> impl Iterator<Item = (Piece, &[u8])> {
 }
 
 /// Returns the number of characters as Go's `utf8.RuneCount` counts them.
-pub(super) fn rune_count(bytes: &[u8]) -> usize {
+pub(crate) fn rune_count(bytes: &[u8]) -> usize {
     if bytes.is_ascii() { bytes.len() } else { pieces(bytes).count() }
 }
 
@@ -99,7 +99,7 @@ pub(crate) fn push_quoted(out: &mut Vec<u8>, text: &[u8], ascii: bool) {
 }
 
 /// Appends a character in single quotes with Go's escapes.
-pub(super) fn push_quoted_rune(out: &mut Vec<u8>, c: char, ascii: bool) {
+pub(crate) fn push_quoted_rune(out: &mut Vec<u8>, c: char, ascii: bool) {
     out.push(b'\'');
     push_escaped(out, c, b'\'', ascii);
     out.push(b'\'');
@@ -133,7 +133,7 @@ fn push_escaped(out: &mut Vec<u8>, c: char, quote: u8, ascii: bool) {
 }
 
 /// Returns whether Go could write `text` as a raw string in backquotes.
-pub(super) fn can_backquote(text: &[u8]) -> bool {
+pub(crate) fn can_backquote(text: &[u8]) -> bool {
     std::str::from_utf8(text).is_ok_and(|text| {
         text.chars().all(|c| c == '\t' || c >= ' ' && !matches!(c, '`' | '\u{7f}' | '\u{feff}'))
     })

@@ -4,7 +4,6 @@
 //! started; `RHUMB_TEST_HELM_4` and `RHUMB_TEST_HELM_3` name the binaries that `scripts/oracle`
 //! has fetched. Without them the tests pass over, except under CI, where they fail. Each test has
 //! namespaces of its own.
-#![cfg(all(feature = "cli", feature = "cluster"))]
 #![expect(clippy::print_stderr, reason = "a test")]
 
 use std::path::{Path, PathBuf};

@@ -6,7 +6,7 @@
 
 use regex::Regex;
 
-use super::quoting::{Piece, next_piece};
+use crate::go::{Piece, next_piece};
 
 /// More repetitions than this are refused, nested ones multiplied.
 const MAX_REPEAT: i64 = 1000;
