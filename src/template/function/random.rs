@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::argument::{int_arg, str_arg};
-use super::{Env, Failure, Function, Param, Result};
+use super::{Failure, Function, Param, Result};
 use crate::value::Value;
 
 /// A row with the given parameters.
@@ -38,7 +38,6 @@ pub(super) const FUNCTIONS: &[Function] = &[
         Ok(Value::from(chars.into_iter().collect::<String>()))
     }),
     row!("uuidv4", [], |_, _| uuid()),
-    row!("getHostByName", [Str], |env, args| host_by_name(env, &str_arg(args, 0).to_str_lossy())),
 ];
 
 /// More random characters or bytes than this are refused, as memory is finite.
@@ -100,21 +99,10 @@ fn uuid() -> Result {
     Ok(Value::from(out))
 }
 
-/// Returns one address of `name`; nothing at all unless the user has allowed to ask the network.
-fn host_by_name(env: &Env, name: &str) -> Result {
-    if !env.enable_dns {
-        return Ok(Value::from(""));
-    }
-    let found = std::net::ToSocketAddrs::to_socket_addrs(&(name, 0));
-    let addresses: Vec<_> = found.into_iter().flatten().map(|address| address.ip()).collect();
-    let pick = below(addresses.len() as u64)? as usize;
-    Ok(Value::from(addresses.get(pick).map(ToString::to_string).unwrap_or_default()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::template::function::find;
+    use crate::template::function::{Env, find};
 
     fn text(name: &str, args: &[Value]) -> String {
         (find(name).unwrap().call)(&Env::new(), args).unwrap().as_string().unwrap().to_string()
