@@ -558,9 +558,9 @@ impl<'a> Parser<'a> {
         text.push(']');
         // A class of surrogates only has no member that text could hold.
         if text == "[]" {
-            text = NOTHING.to_owned();
+            NOTHING.clone_into(&mut text);
         } else if text == "[^]" {
-            text = "(?s:.)".to_owned();
+            "(?s:.)".clone_into(&mut text);
         }
         self.push_atom(&text);
         Ok(())

@@ -3,7 +3,7 @@
 //! A row is a [`Function`] whose first argument is the receiver; its parameters are those after it.
 
 use crate::glob::Glob;
-use crate::template::function::{Failure, Function, Param, Result};
+use crate::template::function::{DURATION_METHODS, Failure, Function, Param, Result};
 use crate::value::{List, ListType, Map, MapType, Str, Value};
 
 /// Returns the method `name` of the value's type. A method hides a map key of the same name.
@@ -16,6 +16,7 @@ pub fn find(receiver: &Value, name: &[u8]) -> Option<&'static Function> {
             _ => return None,
         },
         Value::List(list) if list.list_type() == ListType::Versions => VERSIONS,
+        Value::Duration(_) => DURATION_METHODS,
         _ => return None,
     };
     if !name.first()?.is_ascii_uppercase() {

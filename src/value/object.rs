@@ -65,6 +65,11 @@ pub trait Object: fmt::Debug + Send + Sync {
                 .all(|(a, b)| a.0 == b.0 && super::deep_equal(&a.1, &b.1))
     }
 
+    /// Returns the number behind a named integer type (`time.Month`). The default has none.
+    fn integer(&self) -> Option<i64> {
+        None
+    }
+
     /// Returns whether the object counts as false in `if`. Structs never do.
     fn is_falsy(&self) -> bool {
         false

@@ -106,16 +106,13 @@ fn expand_ranges(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
     while at < text.len() {
-        match scan_range(text, at) {
-            Some((end, low, high)) => {
-                out.extend([">= ", low, ", <= ", high, " "]);
-                at = end;
-            }
-            None => {
-                let width = text[at..].chars().next().map_or(1, char::len_utf8);
-                out.push_str(&text[at..at + width]);
-                at += width;
-            }
+        if let Some((end, low, high)) = scan_range(text, at) {
+            out.extend([">= ", low, ", <= ", high, " "]);
+            at = end;
+        } else {
+            let width = text[at..].chars().next().map_or(1, char::len_utf8);
+            out.push_str(&text[at..at + width]);
+            at += width;
         }
     }
     out

@@ -55,6 +55,7 @@ fn basic(value: &Value) -> Basic<'_> {
         Value::Float(x) => Basic::Float(*x),
         Value::Str(text) => Basic::Str(text.as_bytes()),
         Value::Object(object) if object.kind() == Kind::Complex128 => Basic::Complex(object),
+        Value::Object(object) => object.integer().map_or(Basic::Other, Basic::Int),
         _ => Basic::Other,
     }
 }

@@ -30,8 +30,8 @@ macro_rules! row {
 
 pub(super) const FUNCTIONS: &[Function] = &[
     row!("genPrivateKey", [Str], |_, args| gen_private_key(&str_arg(args, 0).to_str_lossy())),
-    row!("genCA", [Str, Int], |env, args| gen_ca(env, args, new_key()?)),
-    row!("genCAWithKey", [Str, Int, Str], |env, args| gen_ca(env, args, given_key(args, 2)?)),
+    row!("genCA", [Str, Int], |env, args| gen_ca(env, args, &new_key()?)),
+    row!("genCAWithKey", [Str, Int, Str], |env, args| gen_ca(env, args, &given_key(args, 2)?)),
     row!("genSelfSignedCert", [Str, List, List, Int], |env, args| {
         gen_signed(env, args, 3, None, new_key)
     }),
@@ -111,7 +111,7 @@ fn gen_private_key(kind: &str) -> Result {
     Ok(Value::from(key.and_then(|key| key.to_pem())?))
 }
 
-fn gen_ca(env: &Env, args: &[Value], key: Key) -> Result {
+fn gen_ca(env: &Env, args: &[Value], key: &Key) -> Result {
     let request = Request {
         common_name: str_arg(args, 0).as_bytes(),
         addresses: Vec::new(),
@@ -119,7 +119,7 @@ fn gen_ca(env: &Env, args: &[Value], key: Key) -> Result {
         days: int_arg(args, 1),
         is_ca: true,
     };
-    issue(env, &request, &key, None)
+    issue(env, &request, key, None)
 }
 
 fn gen_signed(

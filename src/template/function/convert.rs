@@ -121,6 +121,7 @@ pub(super) fn to_int(value: &Value) -> i64 {
         Value::Float(x) => truncate(*x),
         Value::Bool(b) => i64::from(*b),
         Value::Str(text) => parse_base_zero(without_zero_fraction(text.as_bytes())).unwrap_or(0),
+        Value::Object(object) => object.integer().unwrap_or(0),
         _ => 0,
     }
 }

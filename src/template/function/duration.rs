@@ -1,6 +1,6 @@
 //! Lengths of time: Go's duration texts and the functions over them.
 
-use super::argument::any_arg;
+use super::argument::{any_arg, int_arg};
 use super::time::time_quote;
 use super::{Env, Failure, Function, Param, Result};
 use crate::value::{Value, format_float, to_text};
@@ -42,9 +42,41 @@ pub(super) const FUNCTIONS: &[Function] = &[
         name: "durationTruncateTo",
         params: &[Param::Any, Param::Any],
         rest: None,
-        call: |_, args| Ok(to_multiple(args, |d, m| if m <= 0 { d } else { d - d % m })),
+        call: |_, args| Ok(to_multiple(args, truncate)),
     },
 ];
+
+/// A method of `time.Duration`, whose receiver is the first argument.
+macro_rules! method {
+    ($name:literal, [$($param:ident),*], $call:expr) => {
+        Function { name: $name, params: &[$(Param::$param),*], rest: None, call: $call }
+    };
+}
+
+/// The methods of `time.Duration`.
+pub(in crate::template) const METHODS: &[Function] = &[
+    method!("Abs", [], |_, args| {
+        let own = int_arg(args, 0);
+        Ok(Value::Duration(own.checked_abs().unwrap_or(i64::MAX)))
+    }),
+    method!("Hours", [], |_, args| Ok(Value::Float(float_units(int_arg(args, 0), HOUR)))),
+    method!("Minutes", [], |_, args| Ok(Value::Float(float_units(int_arg(args, 0), MINUTE)))),
+    method!("Seconds", [], |_, args| Ok(Value::Float(float_units(int_arg(args, 0), SECOND)))),
+    method!("Milliseconds", [], |_, args| Ok(Value::Int64(int_arg(args, 0) / 1_000_000))),
+    method!("Microseconds", [], |_, args| Ok(Value::Int64(int_arg(args, 0) / 1_000))),
+    method!("Nanoseconds", [], |_, args| Ok(Value::Int64(int_arg(args, 0)))),
+    method!("String", [], |_, args| Ok(Value::Str(to_text(any_arg(args, 0))))),
+    method!("Round", [Duration], |_, args| {
+        Ok(Value::Duration(round(int_arg(args, 0), int_arg(args, 1))))
+    }),
+    method!("Truncate", [Duration], |_, args| {
+        Ok(Value::Duration(truncate(int_arg(args, 0), int_arg(args, 1))))
+    }),
+];
+
+fn truncate(duration: i64, multiple: i64) -> i64 {
+    if multiple <= 0 { duration } else { duration - duration % multiple }
+}
 
 fn lenient(value: &Value) -> i64 {
     to_duration(value).unwrap_or(0)

@@ -197,7 +197,7 @@ fn push_element(out: &mut Vec<u8>, element: Element, civil: &Civil, offset: i64,
         Element::UnderDay => out.extend_from_slice(format!("{:2}", civil.day).as_bytes()),
         Element::ZeroDay => push_number(out, civil.day, 2),
         Element::UnderYearDay => {
-            out.extend_from_slice(format!("{:3}", civil.year_day()).as_bytes())
+            out.extend_from_slice(format!("{:3}", civil.year_day()).as_bytes());
         }
         Element::ZeroYearDay => push_number(out, civil.year_day(), 3),
         Element::Hour => push_number(out, civil.hour, 2),

@@ -47,6 +47,7 @@ mod time;
 mod toml;
 mod url;
 
+pub(super) use duration::METHODS as DURATION_METHODS;
 pub use env::{Env, Lookup};
 pub use printf::{sprint, sprintf, sprintln};
 pub use table::{find, names};

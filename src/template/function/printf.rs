@@ -417,6 +417,9 @@ impl Printer {
         {
             return self.string(text.as_bytes(), verb, value);
         }
+        if let Some(n) = object.integer() {
+            return self.integer(n.unsigned_abs(), n < 0, true, verb, value);
+        }
         if object.kind() == Kind::Complex128 {
             return self.complex(object, verb, value);
         }

@@ -110,7 +110,8 @@ mod tests {
 
     #[test]
     fn texts_have_length_and_alphabet() {
-        let cases: [(&str, fn(&u8) -> bool); 4] = [
+        type Test = fn(&u8) -> bool;
+        let cases: [(&str, Test); 4] = [
             ("randAlpha", u8::is_ascii_alphabetic),
             ("randAlphaNum", u8::is_ascii_alphanumeric),
             ("randNumeric", u8::is_ascii_digit),

@@ -386,6 +386,10 @@ macro_rules! named_number {
                 other.as_any().downcast_ref::<$type>().is_some_and(|other| self.0 == other.0)
             }
 
+            fn integer(&self) -> Option<i64> {
+                Some(self.0)
+            }
+
             fn is_falsy(&self) -> bool {
                 self.0 == 0
             }
@@ -407,7 +411,11 @@ pub(super) fn time_quote(text: &[u8]) -> String {
         match byte {
             b'"' | b'\\' => out.extend(['\\', char::from(*byte)]),
             b' '..=b'~' | 0x7f => out.push(char::from(*byte)),
-            _ => out.push_str(&format!("\\x{byte:02x}")),
+            _ => {
+                out.push_str("\\x");
+                out.extend(char::from_digit(u32::from(byte >> 4), 16));
+                out.extend(char::from_digit(u32::from(byte & 15), 16));
+            }
         }
     }
     out.push('"');

@@ -1,4 +1,4 @@
-//! TOML: written in the form of Go's BurntSushi encoder, read with the `toml` crate.
+//! TOML: written in the form of Go's `BurntSushi` encoder, read with the `toml` crate.
 
 use super::argument::{any_arg, str_arg};
 use super::civil::Civil;
@@ -83,7 +83,7 @@ fn push_table(
     for (key, value) in map.entries() {
         let value = plain(&value).into_owned();
         match &value {
-            Value::Nil | Value::Absent => continue,
+            Value::Nil | Value::Absent => {}
             Value::Map(_) => tables.push((key, value)),
             Value::List(list) if is_table_array(list)? => tables.push((key, value)),
             _ => {
@@ -247,7 +247,7 @@ fn decode(text: &Str) -> Map {
         Ok(table) => from_table(table),
         Err(e) => {
             let at = e.span().map_or(0, |span| span.start.min(text.len()));
-            failed(1 + text.as_bytes()[..at].iter().filter(|b| **b == b'\n').count(), e.message())
+            failed(text.as_bytes()[..at].split(|b| *b == b'\n').count(), e.message())
         }
     }
 }

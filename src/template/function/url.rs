@@ -1,6 +1,6 @@
 //! `urlParse` and `urlJoin`, by the rules of Go's `net/url` package.
 
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::argument::{map_arg, str_arg};
 use super::{Failure, Function, Param, Result};
@@ -211,6 +211,9 @@ fn parse_host(scheme: &[u8], host: &[u8]) -> Parsed<Vec<u8>> {
     let zone = unescape(&name[zone..], Part::Zone)?;
     let known = std::str::from_utf8(&address).ok().and_then(|a| a.parse::<Ipv6Addr>().ok());
     address.extend(zone);
+    if std::str::from_utf8(&address).is_ok_and(|a| a.parse::<Ipv4Addr>().is_ok()) {
+        return Err("invalid IP-literal".to_owned());
+    }
     if known.is_none() {
         return Err(format!("invalid host: ParseAddr({}): unable to parse IP", quote(&address)));
     }
