@@ -3,6 +3,7 @@
 mod charts;
 #[cfg(all(feature = "cli", feature = "cluster"))]
 mod cluster;
+mod examples;
 mod files;
 mod layers;
 mod probes;
