@@ -38,8 +38,8 @@ pub enum Error {
     },
     /// Declared dependencies are not in `charts/`.
     #[error(
-        "an error occurred while checking for chart dependencies. You may need to run `helm \
-         dependency build` to fetch missing dependencies: {0}"
+        "an error occurred while checking for chart dependencies. You may need to run 'helm \
+         dependency build' to fetch missing dependencies: {0}"
     )]
     Dependencies(chart::Error),
     /// The chart asks for another version of Kubernetes.

@@ -61,7 +61,12 @@ pub fn template(
     let rendered = render_chart(RenderRequest {
         chart,
         user_values,
-        release: ReleaseContext { name: name.as_str().to_owned(), namespace, revision: 1, is_upgrade },
+        release: ReleaseContext {
+            name: name.as_str().to_owned(),
+            namespace,
+            revision: 1,
+            is_upgrade,
+        },
         capabilities,
         env,
         skip_schema_validation,

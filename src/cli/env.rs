@@ -57,7 +57,8 @@ pub fn get(name: &str) -> Option<String> {
 /// Returns whether a variable says true.
 #[must_use]
 pub fn is_true(name: &str) -> bool {
-    get(name).is_some_and(|value| matches!(value.as_str(), "1" | "t" | "T" | "true" | "TRUE" | "True"))
+    get(name)
+        .is_some_and(|value| matches!(value.as_str(), "1" | "t" | "T" | "true" | "TRUE" | "True"))
 }
 
 fn home() -> PathBuf {
@@ -96,10 +97,7 @@ pub fn all(namespace: &str, program: &str) -> Vec<(&'static str, String)> {
         (HELM_KUBEASUSER, given(HELM_KUBEASUSER)),
         (HELM_KUBECAFILE, given(HELM_KUBECAFILE)),
         (HELM_KUBECONTEXT, given(HELM_KUBECONTEXT)),
-        (
-            HELM_KUBEINSECURE_SKIP_TLS_VERIFY,
-            is_true(HELM_KUBEINSECURE_SKIP_TLS_VERIFY).to_string(),
-        ),
+        (HELM_KUBEINSECURE_SKIP_TLS_VERIFY, is_true(HELM_KUBEINSECURE_SKIP_TLS_VERIFY).to_string()),
         (HELM_KUBETLS_SERVER_NAME, given(HELM_KUBETLS_SERVER_NAME)),
         (HELM_KUBETOKEN, given(HELM_KUBETOKEN)),
         (HELM_MAX_HISTORY, or(HELM_MAX_HISTORY, "10".to_owned())),
@@ -108,9 +106,6 @@ pub fn all(namespace: &str, program: &str) -> Vec<(&'static str, String)> {
         (HELM_QPS, format!("{qps:.2}")),
         (HELM_REGISTRY_CONFIG, or(HELM_REGISTRY_CONFIG, format!("{config}/registry/config.json"))),
         (HELM_REPOSITORY_CACHE, or(HELM_REPOSITORY_CACHE, format!("{cache}/repository"))),
-        (
-            HELM_REPOSITORY_CONFIG,
-            or(HELM_REPOSITORY_CONFIG, format!("{config}/repositories.yaml")),
-        ),
+        (HELM_REPOSITORY_CONFIG, or(HELM_REPOSITORY_CONFIG, format!("{config}/repositories.yaml"))),
     ]
 }

@@ -96,7 +96,9 @@ pub(super) fn usage(ui: &mut Ui, error: &clap::Error) -> Result<(), Failure> {
             };
             let failure = Failure::new(message);
             match error.get(ContextKind::SuggestedArg) {
-                Some(ContextValue::String(near)) => failure.with_hint(&format!("did you mean `{near}`?")),
+                Some(ContextValue::String(near)) => {
+                    failure.with_hint(&format!("did you mean `{near}`?"))
+                }
                 _ => failure,
             }
         }
@@ -110,12 +112,9 @@ pub(super) fn usage(ui: &mut Ui, error: &clap::Error) -> Result<(), Failure> {
                 _ => failure.with_hint("run `rhumb --help` to see the commands"),
             }
         }
-        ErrorKind::InvalidValue if context(ContextKind::InvalidValue).is_empty() => {
-            Failure::new(format!(
-                "flag needs an argument: {}",
-                flag(&context(ContextKind::InvalidArg))
-            ))
-        }
+        ErrorKind::InvalidValue if context(ContextKind::InvalidValue).is_empty() => Failure::new(
+            format!("flag needs an argument: {}", flag(&context(ContextKind::InvalidArg))),
+        ),
         _ => {
             let text = error.render().to_string();
             let first = text.lines().next().unwrap_or_default();

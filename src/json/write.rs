@@ -85,16 +85,29 @@ impl Writer {
             Value::Map(map) => map.with(|entries| {
                 self.nested(out, (b'{', b'}'), entries.iter(), |writer, out, (key, value)| {
                     push_string(out, key.as_bytes(), writer.escape);
-                    out.push(b':');
-                    if writer.pretty {
-                        out.push(b' ');
-                    }
+                    out.extend_from_slice(if writer.pretty { b": " } else { b":" });
                     writer.value(out, value)
                 })
             })?,
-            Value::Object(object) => self.value(out, &object.to_plain())?,
+            Value::Object(object) => match object.json_fields() {
+                Some(fields) => self.fields(out, &fields)?,
+                None => self.value(out, &object.to_plain())?,
+            },
         }
         Ok(())
+    }
+
+    /// Writes a struct: its fields in their own order.
+    fn fields(
+        &mut self,
+        out: &mut Vec<u8>,
+        fields: &[(&'static str, Value)],
+    ) -> Result<(), String> {
+        self.nested(out, (b'{', b'}'), fields.iter(), |writer, out, (key, value)| {
+            push_string(out, key.as_bytes(), writer.escape);
+            out.extend_from_slice(if writer.pretty { b": " } else { b":" });
+            writer.value(out, value)
+        })
     }
 
     fn nested<'a, T: 'a>(

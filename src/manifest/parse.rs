@@ -123,11 +123,8 @@ fn source_line(piece: &[u8]) -> Option<&str> {
 }
 
 fn read_head(path: &str, offset: usize, piece: &[u8]) -> Result<Head, Error> {
-    let value = yaml::skim(piece, &["apiVersion", "kind", "metadata"]).map_err(|source| Error::Yaml {
-        path: path.to_owned(),
-        offset,
-        source,
-    })?;
+    let value = yaml::skim(piece, &["apiVersion", "kind", "metadata"])
+        .map_err(|source| Error::Yaml { path: path.to_owned(), offset, source })?;
     Head::from_value(&value).map_err(|source| Error::Head { path: path.to_owned(), offset, source })
 }
 

@@ -177,10 +177,18 @@ impl Object for KubeVersion {
         ]
     }
 
-    fn printed_fields(&self) -> Vec<Value> {
-        [&self.version, &self.normalized, &self.major, &self.minor]
-            .map(|field| Value::str(field.as_str()))
-            .into()
+    fn printed_fields(&self) -> Vec<(&'static str, Value)> {
+        let mut fields = self.fields();
+        fields.insert(1, ("normalizedVersion", Value::str(self.normalized.as_str())));
+        fields
+    }
+
+    fn json_fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        Some(self.fields())
+    }
+
+    fn arity(&self, _method: &str) -> Option<usize> {
+        Some(0)
     }
 
     fn has_method(&self, name: &str) -> bool {
@@ -224,12 +232,13 @@ impl Object for HelmVersion {
     }
 
     fn to_plain(&self) -> Value {
-        // The JSON names of the fields, in their order.
+        Value::Map(Map::from_pairs(self.json_fields().unwrap_or_default()))
+    }
+
+    fn json_fields(&self) -> Option<Vec<(&'static str, Value)>> {
         let names =
             ["version", "git_commit", "git_tree_state", "go_version", "kube_client_version"];
-        Value::Map(Map::from_pairs(
-            names.into_iter().zip(self.fields()).map(|(name, (_, value))| (name, value)),
-        ))
+        Some(names.into_iter().zip(self.fields()).map(|(name, (_, value))| (name, value)).collect())
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -254,6 +263,10 @@ impl Object for CapabilitiesObject {
 
     fn fields(&self) -> Vec<(&'static str, Value)> {
         self.fields.clone()
+    }
+
+    fn json_fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        Some(self.fields())
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -164,7 +164,10 @@ fn path_value(receiver: &Value, path: &Str) -> Result {
         }
     }
     match current.as_map().and_then(|map| map.get(key)) {
-        Some(Value::Map(_)) | None => Err(no_value()),
+        Some(Value::Map(_)) | None => Err(Failure::Message(format!(
+            "{} is not a value",
+            crate::template::gotmpl::quote::quote(key)
+        ))),
         Some(value) => Ok(value),
     }
 }
@@ -185,7 +188,6 @@ fn content(receiver: &Value, name: &Str) -> Str {
 
 fn glob(receiver: &Value, pattern: &Str) -> Value {
     // A pattern that does not compile matches everything, as in Helm.
-    let pattern = if pattern.is_empty() { Str::from("**") } else { pattern.clone() };
     let matcher = Glob::compile(pattern.as_bytes(), Some(b'/'))
         .or_else(|_| Glob::compile(b"**", Some(b'/')))
         .ok();

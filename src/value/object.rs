@@ -44,8 +44,20 @@ pub trait Object: fmt::Debug + Send + Sync {
 
     /// Returns the fields as `%v` prints them, unexported ones included. The default has the
     /// exported ones.
-    fn printed_fields(&self) -> Vec<Value> {
-        self.fields().into_iter().map(|(_, value)| value).collect()
+    fn printed_fields(&self) -> Vec<(&'static str, Value)> {
+        self.fields()
+    }
+
+    /// Returns the fields as Go's JSON encoder orders and names them, where that is not the
+    /// sorted order of [`Object::to_plain`]'s keys.
+    fn json_fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        None
+    }
+
+    /// Returns how many arguments a method takes, where that is checked before the call.
+    fn arity(&self, method: &str) -> Option<usize> {
+        let _ = method;
+        None
     }
 
     /// Returns what Go's JSON encoder would see in place of this object.

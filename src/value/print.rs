@@ -47,7 +47,7 @@ pub fn print_to(out: &mut Vec<u8>, value: &Value) {
                 out.push(b'&');
             }
             out.push(b'{');
-            for (i, field) in object.printed_fields().iter().enumerate() {
+            for (i, (_, field)) in object.printed_fields().iter().enumerate() {
                 if i > 0 {
                     out.push(b' ');
                 }

@@ -93,12 +93,12 @@ pub(in crate::cli) fn run(
     }
     capabilities.api_versions.extend(api_versions);
 
-    let (name, chart) = name_and_chart(&names, generate_name, name_template.as_deref(), "template")?;
+    let (name, chart) =
+        name_and_chart(&names, generate_name, name_template.as_deref(), "template")?;
     let name = name.unwrap_or_else(|| "release-name".to_owned());
     action::find_chart(&chart)?;
-    let user_values = values
-        .read(&mut io::stdin().lock())
-        .map_err(|error| Failure::new(error.to_string()))?;
+    let user_values =
+        values.read(&mut io::stdin().lock()).map_err(|error| Failure::new(error.to_string()))?;
     let mut env = Env::new();
     env.enable_dns = enable_dns;
     let request = TemplateRequest {
@@ -119,15 +119,20 @@ pub(in crate::cli) fn run(
     let options = PrintOptions { no_hooks, skip_tests };
     if let Some(folder) = output_dir {
         let folder = if release_name { Path::new(&folder).join(&name) } else { folder.into() };
-        return write_files(ui, &folder, &manifest::print_files(&report.chart.manifest, &crds, options));
+        return write_files(
+            ui,
+            &folder,
+            &manifest::print_files(&report.chart.manifest, &crds, options),
+        );
     }
     let printed = manifest::print_template(&report.chart.manifest, &crds, options);
     if show_only.is_empty() {
         ui.out(&printed);
         return Ok(());
     }
-    let matches =
-        |pattern: &str, path: &str| filepath_match(pattern.as_bytes(), path.as_bytes()).unwrap_or(false);
+    let matches = |pattern: &str, path: &str| {
+        filepath_match(pattern.as_bytes(), path.as_bytes()).unwrap_or(false)
+    };
     let selected = manifest::select(&printed, show_only.iter().map(String::as_str), matches)
         .map_err(action::Error::from)?;
     ui.out(&selected);
@@ -198,7 +203,8 @@ pub(in crate::cli) fn name_and_chart(
 
 /// `<base name up to its first dot>-<seconds since 1970>`, as Helm makes names up.
 fn generated_name(chart: &str) -> String {
-    let base = Path::new(chart).file_name().map_or_else(|| "chart".into(), |name| name.to_string_lossy());
+    let base =
+        Path::new(chart).file_name().map_or_else(|| "chart".into(), |name| name.to_string_lossy());
     let base = base.split('.').next().unwrap_or_default();
     let base = if base.is_empty() { "chart" } else { base };
     format!("{base}-{}", jiff::Timestamp::now().as_second())
@@ -221,9 +227,8 @@ fn write_files(ui: &mut Ui, folder: &Path, files: &[manifest::OutputFile]) -> Re
     let mut begun: Vec<&str> = Vec::new();
     for file in files {
         let path = folder.join(&file.path);
-        let failed = |error: io::Error| {
-            Failure::new(format!("failed to write {}: {error}", path.display()))
-        };
+        let failed =
+            |error: io::Error| Failure::new(format!("failed to write {}: {error}", path.display()));
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent).map_err(failed)?;
         }

@@ -1,7 +1,7 @@
 use crate::cli::{Failure, Ui};
+use crate::template::HELM_VERSION;
 use crate::template::function::Env;
 use crate::template::gotmpl::{Executor, Stop, TemplateSet};
-use crate::template::HELM_VERSION;
 use crate::value::{Map, Str, Value};
 
 /// Print the version of Helm that rhumb stands in for
@@ -23,7 +23,8 @@ pub(in crate::cli) fn run(ui: &mut Ui, args: &VersionArgs) -> Result<(), Failure
     if let Some(template) = &args.template {
         let name = Str::from("_");
         let mut set = TemplateSet::default();
-        set.parse(&name, &Str::from(template.as_str())).map_err(|error| Failure::new(error.message))?;
+        set.parse(&name, &Str::from(template.as_str()))
+            .map_err(|error| Failure::new(error.message))?;
         let fields = [
             ("Version", version.version),
             ("GitCommit", version.git_commit),

@@ -38,7 +38,8 @@ pub(in crate::cli) fn draw_rendered(
         manifest::Error::Head { .. } => 1,
     };
     let document = file.text.get(error.offset()..)?;
-    let start: usize = document.split_inclusive(|b| *b == b'\n').take(line - 1).map(<[u8]>::len).sum();
+    let start: usize =
+        document.split_inclusive(|b| *b == b'\n').take(line - 1).map(<[u8]>::len).sum();
     let offset = error.offset() + start;
     let text = String::from_utf8_lossy(&file.text);
     let length = text.get(offset..)?.lines().next()?.len();
@@ -51,7 +52,13 @@ pub(in crate::cli) fn draw_rendered(
         let rest = source.as_bytes().get(origin.offset..)?;
         let length = rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
         out.push('\n');
-        out.push_str(&draw_span(&file.path, source.as_bytes(), origin.offset, length, "came from here"));
+        out.push_str(&draw_span(
+            &file.path,
+            source.as_bytes(),
+            origin.offset,
+            length,
+            "came from here",
+        ));
     }
     Some(out)
 }

@@ -9,10 +9,10 @@ mod release;
 mod table;
 mod ui;
 
+pub use ui::Ui;
 #[cfg(feature = "cluster")]
 pub(in crate::cli) use {
     format::{Format, OutputArgs},
     release::{Details, computed_values},
     table::Table,
 };
-pub use ui::Ui;

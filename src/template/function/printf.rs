@@ -433,7 +433,7 @@ impl Printer {
         }
         let named = self.flags.plus_v || self.flags.sharp_v;
         self.out.push(b'{');
-        for (i, (name, field)) in object.fields().iter().enumerate() {
+        for (i, (name, field)) in object.printed_fields().iter().enumerate() {
             if i > 0 {
                 self.out.extend_from_slice(if self.flags.sharp_v { b", " } else { b" " });
             }

@@ -84,6 +84,8 @@ fn push_table(
         let value = plain(&value).into_owned();
         match &value {
             Value::Nil | Value::Absent => {}
+            Value::Map(inner) if inner.is_nil() => {}
+            Value::List(list) if list.is_nil() => {}
             Value::Map(_) => tables.push((key, value)),
             Value::List(list) if is_table_array(list)? => tables.push((key, value)),
             _ => {

@@ -214,6 +214,14 @@ impl Unit {
         out
     }
 
+    /// Returns the source form of an expression, a parenthesised pipeline without parentheses.
+    pub(super) fn describe_bare(&self, id: u32) -> String {
+        match self.exprs[id as usize].kind {
+            ExprKind::Pipe(pipe) => self.describe(At::Pipe(pipe)),
+            _ => self.describe(At::Expr(id)),
+        }
+    }
+
     fn push_list(&self, out: &mut String, list: Ids) {
         for node in list.of(&self.nodes) {
             self.push_node(out, node);

@@ -355,7 +355,9 @@ impl<'s> Executor<'s> {
             }
             Value::Absent | Value::Nil => {}
             _ => {
-                let shown = crate::value::to_text(&value);
+                // A pointer is shown as what it points to.
+                let shown = crate::value::to_text(&value).to_string();
+                let shown = shown.strip_prefix('&').unwrap_or(&shown);
                 return self.fault(frame, format!("range can't iterate over {shown}"));
             }
         }
@@ -557,7 +559,7 @@ impl<'s> Executor<'s> {
 
     fn not_a_function(&self, frame: &Frame, command: &Command, last: Option<&Value>) -> Result<()> {
         if command.args.len() > 1 || last.is_some() {
-            let shown = frame.unit.describe(At::Expr(command.args.start));
+            let shown = frame.unit.describe_bare(command.args.start);
             return self.fault(frame, format!("can't give argument to non-function {shown}"));
         }
         Ok(())
@@ -652,8 +654,16 @@ impl<'s> Executor<'s> {
                         let object = Arc::clone(object);
                         let (args, last) =
                             if final_name { (args, last.take()) } else { (Ids::default(), None) };
+                        let result = self.member(
+                            frame,
+                            object.as_ref(),
+                            name,
+                            (at, args, last),
+                            boxed,
+                            dot,
+                        )?;
                         boxed = false;
-                        self.member(frame, object.as_ref(), name, (at, args, last), boxed, dot)?
+                        result
                     } else {
                         let go_type = if boxed { "interface {}" } else { value.type_name() };
                         return self.fault(
@@ -680,6 +690,10 @@ impl<'s> Executor<'s> {
     ) -> Result<Value> {
         let text = name.to_str_lossy();
         if object.has_method(&text) {
+            let given = args.len() + usize::from(last.is_some());
+            if let Some(want) = object.arity(&text).filter(|want| *want != given) {
+                return self.wrong_count(frame, &text, want, given, false);
+            }
             let base = self.args.len();
             for id in args.start..args.end {
                 let value = self.argument(frame, dot, Param::Any, id)?;
@@ -909,7 +923,17 @@ impl<'s> Executor<'s> {
             let value = self.validate(frame, last, param(call.args.len()))?;
             self.args.push(value);
         }
-        let result = (function.call)(self.env, &self.args[base..]);
+        let mut result = (function.call)(self.env, &self.args[base..]);
+        if let Err(Failure::Message(message)) = &mut result
+            && function.name == "call"
+            && message.starts_with("non-function ")
+            && !call.args.is_empty()
+        {
+            // Go shows the callee's source, which only the engine knows.
+            let shown = frame.unit.describe_bare(call.args.start);
+            let go_type = self.args[base].type_name();
+            *message = format!("non-function {shown} of type {go_type}");
+        }
         self.args.truncate(base);
         match result {
             Ok(value) => Ok(value),
@@ -949,7 +973,6 @@ impl<'s> Executor<'s> {
             ExprKind::Pipe(pipe) => self.pipe(frame, *pipe, dot),
             ExprKind::Chain { base, fields } => {
                 let slot = self.chain_base(frame, *base, dot, id)?;
-                self.at = At::Expr(id);
                 self.fields(frame, slot, *fields, At::Expr(id), Ids::default(), None, dot)
             }
             ExprKind::Function(callee, name) => {
@@ -978,7 +1001,8 @@ impl<'s> Executor<'s> {
             _ => None,
         };
         match (param, &expr.kind) {
-            (Param::Any | Param::Reflect, ExprKind::Nil) => Ok(Value::Nil),
+            (Param::Any, ExprKind::Nil) => Ok(Value::Nil),
+            (Param::Reflect, ExprKind::Nil) => Ok(Value::Absent),
             (Param::Map, ExprKind::Nil) => Ok(Value::Map(Map::nil(MapType::Any))),
             (Param::List, ExprKind::Nil) => Ok(Value::List(List::nil(ListType::Any))),
             (_, ExprKind::Nil) => {

@@ -30,9 +30,8 @@ impl Number {
     /// The text Go's parser reports, without position.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         if let Some(body) = text.strip_suffix('i') {
-            return Self::parse_imaginary(body).ok_or_else(|| {
-                format!("illegal number syntax: {}", super::quote::quote(text.as_bytes()))
-            });
+            return Self::parse_imaginary(body)
+                .ok_or_else(|| "syntax error scanning complex number".to_owned());
         }
         let mut number =
             Number { uint: parse_uint(text), int: parse_int(text), ..Number::default() };

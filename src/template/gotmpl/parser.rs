@@ -88,7 +88,7 @@ impl Frame {
 /// How a list of nodes ended.
 enum Ending {
     End,
-    Else { position: u32 },
+    Else,
 }
 
 struct Parser<'a> {
@@ -232,7 +232,7 @@ impl Parser<'_> {
             match self.text_or_action()? {
                 Parsed::Node(node) => nodes.push(node),
                 Parsed::Ending(Ending::End) => return self.error("unexpected {{end}}"),
-                Parsed::Ending(Ending::Else { .. }) => return self.error("unexpected {{else}}"),
+                Parsed::Ending(Ending::Else) => return self.error("unexpected {{else}}"),
             }
         }
         let body = append(&mut self.unit.nodes, nodes);
@@ -273,7 +273,7 @@ impl Parser<'_> {
     fn named_body(&mut self, name: Str, context: &str) -> Result<()> {
         let outer = std::mem::replace(&mut self.frame, Frame::new());
         let (body, ending) = self.item_list()?;
-        if let Ending::Else { .. } = ending {
+        if let Ending::Else = ending {
             return self.error(format!("unexpected {{{{else}}}} in {context}"));
         }
         let slots = self.frame.max_slots;
@@ -336,10 +336,10 @@ impl Parser<'_> {
             TokenKind::Else => {
                 let next = self.peek_non_space();
                 if matches!(next.kind, TokenKind::If | TokenKind::With) {
-                    return Ok(Parsed::Ending(Ending::Else { position: next.start }));
+                    return Ok(Parsed::Ending(Ending::Else));
                 }
-                let token = self.expect(TokenKind::RightDelim, "else")?;
-                return Ok(Parsed::Ending(Ending::Else { position: token.start }));
+                self.expect(TokenKind::RightDelim, "else")?;
+                return Ok(Parsed::Ending(Ending::Else));
             }
             TokenKind::End => {
                 self.expect(TokenKind::RightDelim, "end")?;
@@ -413,7 +413,7 @@ impl Parser<'_> {
         self.frame.next_slot = in_pipe.1;
 
         let mut otherwise = None;
-        if let Ending::Else { .. } = ending {
+        if let Ending::Else = ending {
             let chained = match (control, self.peek().kind) {
                 (Control::If, TokenKind::If) => Some(Control::If),
                 (Control::With, TokenKind::With) => Some(Control::With),
@@ -431,7 +431,7 @@ impl Parser<'_> {
                 otherwise = Some(append(&mut self.unit.nodes, [node]));
             } else {
                 let (list, ending) = self.item_list()?;
-                if let Ending::Else { .. } = ending {
+                if let Ending::Else = ending {
                     return self.error("expected end; found {{else}}");
                 }
                 otherwise = Some(list);
@@ -657,8 +657,11 @@ impl Parser<'_> {
             }
             TokenKind::Bool => ExprKind::Bool(self.source(token) == b"true"),
             TokenKind::CharConstant => match unquote_char(self.source(token)) {
-                Some(code) => ExprKind::Number(Box::new(Number::from_char(code)), range(token)),
-                None => {
+                Some(Some(code)) => {
+                    ExprKind::Number(Box::new(Number::from_char(code)), range(token))
+                }
+                None => return self.error("invalid syntax"),
+                Some(None) => {
                     let text = String::from_utf8_lossy(self.source(token)).into_owned();
                     return self.error(format!("malformed character constant: {text}"));
                 }

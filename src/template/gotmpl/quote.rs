@@ -91,7 +91,9 @@ pub(super) fn unquote(literal: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Reads a Go character constant, quotes included, as its code point.
-pub(super) fn unquote_char(literal: &[u8]) -> Option<i64> {
+///
+/// `None` where Go reports `invalid syntax`; `Some(None)` where there is more than one character.
+pub(super) fn unquote_char(literal: &[u8]) -> Option<Option<i64>> {
     let inner = literal.strip_prefix(b"'")?.strip_suffix(b"'")?;
     let mut rest = inner;
     let value = if rest.first() == Some(&b'\\') {
@@ -107,7 +109,7 @@ pub(super) fn unquote_char(literal: &[u8]) -> Option<i64> {
         rest = &rest[width..];
         i64::from(u32::from(c))
     };
-    rest.is_empty().then_some(value)
+    Some(rest.is_empty().then_some(value))
 }
 
 enum Escaped {
