@@ -69,7 +69,7 @@ pub struct Maintainer {
 /// One entry of `dependencies` in `Chart.yaml`, `requirements.yaml` or a lock.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dependency {
-    /// The name of the chart; after [`super::process_dependencies`] the alias, if there is one.
+    /// The name of the chart; after [`crate::values::process_dependencies`] the alias, if there is one.
     pub name: String,
     /// A version constraint, or in a lock a version.
     pub version: String,

@@ -75,7 +75,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(ui: &mut Ui, cli: Cli, program: &str) -> Result<(), Failure> {
     let Cli { global, command } = cli;
     match command {
-        Command::Env(args) => command::env::run(ui, &global, &args, program),
+        Command::Env(args) => {
+            command::env::run(ui, &global, &args, program);
+            Ok(())
+        }
         #[cfg(feature = "cluster")]
         Command::Get(args) => command::get::run(ui, &global, args),
         #[cfg(feature = "cluster")]

@@ -2,6 +2,8 @@
 //!
 //! [`render`] takes a [`crate::chart::Chart`], its merged values and a [`Context`] and gives a
 //! [`Rendered`]: the text of every template and where each stretch of it came from.
+//!
+#![doc = include_str!("../../docs/differences.md")]
 
 mod capabilities;
 mod context;

@@ -1,4 +1,5 @@
 //! Tests of rhumb as a whole; one module for each subject.
+#![expect(clippy::disallowed_methods, reason = "tests learn from the environment what there is")]
 
 mod charts;
 #[cfg(all(feature = "cli", feature = "cluster"))]

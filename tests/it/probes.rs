@@ -344,8 +344,9 @@ fn check_kube_version(chart: &Chart, capabilities: &Capabilities) -> Result<(), 
 fn difference(expected: &Answer, found: &Answer) -> String {
     let lines = |answer: &Answer| -> Vec<String> {
         let (head, body) = match answer {
-            Answer::Bytes(bytes) => ("", String::from_utf8_lossy(bytes).into_owned()),
-            Answer::Printed(bytes) => ("", String::from_utf8_lossy(bytes).into_owned()),
+            Answer::Bytes(bytes) | Answer::Printed(bytes) => {
+                ("", String::from_utf8_lossy(bytes).into_owned())
+            }
             Answer::Error(message) => ("Error: ", message.clone()),
             Answer::Panic(message) => ("PANIC: ", message.clone()),
         };

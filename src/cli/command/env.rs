@@ -1,4 +1,6 @@
-use crate::cli::{Failure, GlobalOptions, Ui, env};
+//! `rhumb env`.
+
+use crate::cli::{GlobalOptions, Ui, env};
 
 /// Print the environment that rhumb works with
 #[derive(Debug, clap::Args)]
@@ -7,12 +9,7 @@ pub struct EnvArgs {
     variable: Option<String>,
 }
 
-pub(in crate::cli) fn run(
-    ui: &mut Ui,
-    global: &GlobalOptions,
-    args: &EnvArgs,
-    program: &str,
-) -> Result<(), Failure> {
+pub(in crate::cli) fn run(ui: &mut Ui, global: &GlobalOptions, args: &EnvArgs, program: &str) {
     let variables = env::all(&global.namespace(), program);
     match &args.variable {
         Some(name) => {
@@ -25,5 +22,4 @@ pub(in crate::cli) fn run(
             }
         }
     }
-    Ok(())
 }

@@ -1,3 +1,5 @@
+//! `rhumb template`.
+
 use std::io;
 use std::path::Path;
 

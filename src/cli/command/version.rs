@@ -1,3 +1,5 @@
+//! `rhumb version`.
+
 use crate::cli::{Failure, Ui};
 use crate::template::HELM_VERSION;
 use crate::template::function::Env;
