@@ -223,6 +223,15 @@ fn read_yaml(file: &'static str, data: &[u8]) -> Result<Value, Error> {
 /// [`ValuesFault`] for the first document that is wrong.
 pub fn read_values(text: &[u8]) -> Result<Map, ValuesFault> {
     let merged = Map::new();
+    // Helm reads the documents line by line and ends each line anew, which the value of a block
+    // scalar at the end of the file shows.
+    let ended: Vec<u8>;
+    let text = if text.ends_with(b"\n") || text.is_empty() {
+        text
+    } else {
+        ended = [text, b"\n"].concat();
+        &ended
+    };
     for range in yaml::documents(text) {
         let range = range.map_err(ValuesFault::Separator)?;
         match yaml::read(&text[range])? {
@@ -289,4 +298,16 @@ fn read_lock(file: &'static str, data: &Str) -> Result<Lock, Error> {
     })
     .map_err(shape)?;
     Ok(lock)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_values_file_without_a_final_line_feed_reads_as_if_it_had_one() {
+        // Helm 4.3.1 gives "x\n" for this file.
+        let values = read_values(b"a: |\n  x").unwrap();
+        assert_eq!(values.get("a").unwrap().as_string().unwrap(), &"x\n");
+    }
 }

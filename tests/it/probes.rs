@@ -3,7 +3,7 @@
 //! `tests/probes/README.md` tells the format. `PROBES=TEXT` replays only the probes whose
 //! `SUBJECT: NAME` contains the text.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,12 +13,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use rhumb::action::{self, RenderRequest};
 use rhumb::chart::{self, Chart, File};
 use rhumb::manifest::{self, Notes, PrintOptions};
 use rhumb::template::function::Env;
-use rhumb::template::{self, Capabilities, Context, KubeVersion, ReleaseContext};
-use rhumb::values::{self, ValueSources};
-use rhumb::version::{Constraint, Version};
+use rhumb::template::{Capabilities, KubeVersion, ReleaseContext};
+use rhumb::values::ValueSources;
 use serde_json::Value as Json;
 
 const CHART: &str = "apiVersion: v2\nname: c\nversion: 0.1.0\nappVersion: 1.0.0\n";
@@ -287,17 +287,18 @@ fn render(probe: &Probe, loaded: &Loaded) -> Result<Answer, String> {
         chart.templates.push(file("x.yaml", &body.data));
     }
     chart.validate().map_err(|e| text(&e))?;
-    chart.check_dependencies().map_err(|e| text(&e))?;
-    let chart = values::process_dependencies(chart, &user).map_err(|e| text(&e))?.value;
+    chart.check_dependencies().map_err(|e| text(&action::Error::Dependencies(e)))?;
     let mut capabilities = Capabilities::default();
     if let Some(version) = &flags.kube_version {
         capabilities.kube_version = KubeVersion::parse(version)
             .map_err(|error| format!("invalid kube version '{version}': {error}"))?;
     }
     capabilities.api_versions.extend(flags.api_versions.iter().cloned());
-    let merged = values::merge(&chart, &user).map_err(|e| text(&e))?.value;
-    check_kube_version(&chart, &capabilities)?;
-    let context = Context {
+    let mut env = Env::new();
+    env.zone = jiff::tz::TimeZone::UTC;
+    let rendered = action::render_chart(RenderRequest {
+        chart,
+        user_values: &user,
         release: ReleaseContext {
             name: "r".to_owned(),
             namespace: flags.namespace.clone().unwrap_or_else(|| "ns".to_owned()),
@@ -305,20 +306,21 @@ fn render(probe: &Probe, loaded: &Loaded) -> Result<Answer, String> {
             is_upgrade: flags.is_upgrade,
         },
         capabilities,
-    };
-    let mut env = Env::new();
-    env.zone = jiff::tz::TimeZone::UTC;
-    let rendered = template::render(&chart, &merged, &context, &env).map_err(|e| e.message)?;
+        env: &env,
+        skip_schema_validation: false,
+        notes: Notes::Root,
+    })
+    .map_err(|e| text(&e).trim_end_matches('\n').to_owned())?;
     if included {
         let (_, out) = rendered
+            .rendered
             .texts()
             .find(|(path, _)| *path == "c/templates/x.yaml")
             .ok_or("the wrapper is not among the rendered files")?;
         let out = out.strip_prefix(b"out: ").ok_or("the wrapper's text is gone")?;
         return Ok(Answer::Bytes(STANDARD.decode(out).map_err(|e| text(&e))?));
     }
-    let manifest = manifest::parse(rendered.texts(), "c", Notes::Root).map_err(|e| text(&e))?;
-    let printed = manifest::print_template(&manifest, &[], flags.print);
+    let printed = manifest::print_template(&rendered.manifest, &[], flags.print);
     if flags.show_only.is_empty() {
         return Ok(Answer::Printed(printed));
     }
@@ -326,18 +328,6 @@ fn render(probe: &Probe, loaded: &Loaded) -> Result<Answer, String> {
     manifest::select(&printed, flags.show_only.iter().map(String::as_str), matches)
         .map(Answer::Printed)
         .map_err(|e| text(&e))
-}
-
-fn check_kube_version(chart: &Chart, capabilities: &Capabilities) -> Result<(), String> {
-    let wanted = &chart.metadata.kube_version;
-    let found = &capabilities.kube_version.version;
-    let matches = || Some(Constraint::parse(wanted).ok()?.matches(&Version::parse(found).ok()?));
-    if wanted.is_empty() || matches() == Some(true) {
-        return Ok(());
-    }
-    Err(format!(
-        "chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {found}"
-    ))
 }
 
 /// Shows the lines in which two answers differ.
@@ -367,6 +357,15 @@ fn difference(expected: &Answer, found: &Answer) -> String {
         }
     }
     out
+}
+
+/// Reads the names of probes that are known to differ: every line that is no comment and not blank.
+fn known_differences() -> BTreeSet<String> {
+    include_str!("../probes/known-differences.txt")
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(str::to_owned)
+        .collect()
 }
 
 #[test]
@@ -412,6 +411,12 @@ fn probes_answer_as_helm_does() {
     failures.sort();
     let mut report = String::new();
     let mut counts: Vec<(&str, usize)> = Vec::new();
+    let mut known = known_differences();
+    known.retain(|name| name.contains(&filter));
+    failures.retain(|(index, _)| {
+        let name = format!("{}: {}", probes[*index].subject, probes[*index].name);
+        !known.remove(&name)
+    });
     for (index, difference) in &failures {
         let probe = &probes[*index];
         writeln!(report, "{}: {}\n{difference}", probe.subject, probe.name).expect("memory");
@@ -427,6 +432,10 @@ fn probes_answer_as_helm_does() {
         writeln!(report, "not recorded (run scripts/record-probes): {missing:?}").expect("memory");
     }
     assert!(probes.len() > 1 || !filter.is_empty(), "the probes are gone");
+    assert!(
+        known.is_empty(),
+        "now answered as Helm does; take them out of tests/probes/known-differences.txt: {known:#?}"
+    );
     assert!(
         failures.is_empty() && missing.is_empty(),
         "{} of {} probes differ; - Helm, + rhumb\n\n{report}",

@@ -56,7 +56,7 @@ fn hex(bytes: &[u8]) -> Value {
 
 /// Hashes a password with cost 10; a failure's text is the result, as in sprig.
 fn bcrypt_hash(password: &Str) -> String {
-    match bcrypt::non_truncating_hash_with_result(password.as_bytes(), 10) {
+    match bcrypt::hash_with_result(password.as_bytes(), 10) {
         _ if password.len() > 72 => "failed to encrypt string with bcrypt: \
              bcrypt: password length exceeds 72 bytes"
             .to_owned(),

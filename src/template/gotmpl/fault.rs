@@ -135,7 +135,7 @@ impl Fault {
                 fault.context
             ));
             let colon = if fault.cause.is_some() { ":" } else { "" };
-            lines.push(format!("    {}{colon}", fault.message));
+            lines.push(format!("    {}{colon}", fault.message.trim_end()));
             if let Some(Cause::Text(text)) = &fault.cause {
                 lines.push(text.clone());
             }
