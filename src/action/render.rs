@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 
 use super::Error;
 use crate::chart::{self, Chart, Warned, Warning};
+use crate::diagnostic::{Diagnostic, Span};
 use crate::manifest::{self, Crd, Manifest, Notes};
 use crate::template::function::Env;
 use crate::template::{self, Capabilities, Context, ReleaseContext, Rendered};
@@ -123,7 +124,8 @@ pub fn render_chart(request: RenderRequest) -> Result<RenderedChart, Error> {
     check_kube_version(&chart, &capabilities)?;
 
     let context = Context { release, capabilities };
-    let rendered = template::render(&chart, &merged, &context, env).map_err(|diagnostic| {
+    let rendered = template::render(&chart, &merged, &context, env).map_err(|mut diagnostic| {
+        show_in_chart(&chart, &mut diagnostic);
         let source_text = diagnostic.span.as_ref().and_then(|span| source_of(&chart, &span.file));
         Error::Template { diagnostic: Box::new(diagnostic), source_text }
     })?;
@@ -160,6 +162,25 @@ fn check_kube_version(chart: &Chart, capabilities: &Capabilities) -> Result<(), 
 }
 
 /// Finds the text of a template by its full path.
+/// Moves the place of an error in a text that `tpl` was given to the innermost call that lies in
+/// a file of the chart.
+fn show_in_chart(chart: &Chart, diagnostic: &mut Diagnostic) {
+    let Some(span) = &diagnostic.span else { return };
+    if source_of(chart, &span.file).is_some() {
+        return;
+    }
+    while let Some(frame) = diagnostic.trace.pop() {
+        let Some(text) = source_of(chart, &frame.file) else { continue };
+        let lines = text.as_bytes().split_inclusive(|byte| *byte == b'\n');
+        let before: usize = lines.take(frame.line - 1).map(<[u8]>::len).sum();
+        let span = Span { file: frame.file.clone(), offset: before + frame.column, length: 1 };
+        diagnostic.span = Some(span);
+        // The last frame is the place itself.
+        diagnostic.trace.push(frame);
+        return;
+    }
+}
+
 fn source_of(chart: &Chart, path: &str) -> Option<Str> {
     fn search(chart: &Chart, full_path: &str, path: &str) -> Option<Str> {
         let rest = path.strip_prefix(full_path)?.strip_prefix('/')?;

@@ -71,8 +71,12 @@ impl Walk {
         let mut status = fs::symlink_metadata(&path).map_err(read)?;
         let mut source = path.clone();
         if status.is_symlink() {
-            source = fs::canonicalize(&path)
-                .map_err(|cause| Error::BrokenLink { path: path.clone(), cause })?;
+            source = fs::canonicalize(&path).map_err(|cause| {
+                let target = fs::read_link(&path).unwrap_or_default();
+                let target =
+                    path.parent().map_or_else(|| target.clone(), |base| base.join(&target));
+                Error::BrokenLink { path: path.clone(), target, cause }
+            })?;
             status = fs::metadata(&source).map_err(read)?;
             self.warnings.push(Warning {
                 level: super::Level::Info,

@@ -34,10 +34,12 @@ pub enum Error {
         cause: io::Error,
     },
     /// A symbolic link leads nowhere.
-    #[error("error evaluating symlink {}: {}", path.display(), io_text(cause))]
+    #[error("error evaluating symlink {}: lstat {}: {}", path.display(), target.display(), io_text(cause))]
     BrokenLink {
         /// The link.
         path: PathBuf,
+        /// What it points to.
+        target: PathBuf,
         /// What the system says.
         cause: io::Error,
     },
@@ -91,6 +93,9 @@ pub enum Error {
     /// There is no `Chart.yaml`.
     #[error("Chart.yaml file is missing")]
     MissingMetadata,
+    /// There is no `Chart.yaml` in an archive.
+    #[error("unable to detect chart version, no Chart.yaml found")]
+    UndetectedVersion,
     /// `Chart.yaml` names an API version that is not known.
     #[error("unsupported chart version")]
     UnsupportedVersion,

@@ -41,9 +41,13 @@ pub fn load(path: &Path) -> Result<Warned<Chart>, Error> {
             return Err(Error::YamlArchive { path: path.to_owned() });
         }
         let content_type = archive::content_type(&bytes);
-        return Err(Error::NotArchive { path: path.to_owned(), content_type });
+        let path = std::path::absolute(path).map_err(read)?;
+        return Err(Error::NotArchive { path, content_type });
     }
-    archive::load_archive(&bytes)
+    archive::load_archive(&bytes).map_err(|error| match error {
+        Error::MissingMetadata => Error::UndetectedVersion,
+        error => error,
+    })
 }
 
 /// Makes a chart of the files of a folder or archive, names relative to the chart.
@@ -213,7 +217,10 @@ fn sort_subcharts(chart: &mut Chart) {
 }
 
 fn read_yaml(file: &'static str, data: &[u8]) -> Result<Value, Error> {
-    yaml::read_with(data, Numbers::Exact).map_err(|cause| Error::Yaml { file, cause })
+    yaml::read_with(data, Numbers::Exact).map_err(|cause| {
+        let cause = cause.within(data, 0);
+        Error::Yaml { file, cause }
+    })
 }
 
 /// Reads the text of a values file into one writable map: the maps of its documents merged,
@@ -233,8 +240,9 @@ pub fn read_values(text: &[u8]) -> Result<Map, ValuesFault> {
         &ended
     };
     for range in yaml::documents(text) {
-        let range = range.map_err(ValuesFault::Separator)?;
-        match yaml::read(&text[range])? {
+        let range = range.map_err(|cause| ValuesFault::Separator(cause.within(text, 0)))?;
+        let start = range.start;
+        match yaml::read(&text[range]).map_err(|cause| cause.within(text, start))? {
             Value::Nil => {}
             Value::Map(map) if merged.is_empty() => {
                 for (key, value) in map.entries() {

@@ -4,8 +4,8 @@ use std::future::Future;
 use std::path::PathBuf;
 
 use super::{Failure, GlobalOptions, env};
-use crate::action::{ReleaseError, Session};
-use crate::cluster::{Clock, Cluster, ConnectOptions};
+use crate::action::{self, ReleaseError, Session};
+use crate::cluster::{ApiError, Clock, Cluster, ConnectError, ConnectOptions};
 
 /// Runs a command's work on the one runtime.
 pub(super) fn block_on<T>(
@@ -59,11 +59,22 @@ impl From<ReleaseError> for Failure {
             ReleaseError::InProgress { .. } => Some(
                 "see `rhumb history`; `rhumb rollback` ends what was cut short, if nobody is at it",
             ),
+            ReleaseError::Connect(ConnectError::NoKubeconfig) => {
+                Some("name one with --kubeconfig or the variable KUBECONFIG")
+            }
+            ReleaseError::Connect(ConnectError::NoContext | ConnectError::Context { .. }) => {
+                Some("name a context of the kubeconfig with --kube-context")
+            }
+            ReleaseError::Connect(ConnectError::Unreachable(ApiError::Transport { .. })) => Some(
+                "is the server up? The address comes from the kubeconfig's context or --kube-apiserver",
+            ),
             _ => None,
         };
-        if let ReleaseError::Render(error) = error {
-            return Failure::from(*error);
-        }
+        let error = match error {
+            ReleaseError::Render(error) => return Failure::from(*error),
+            ReleaseError::Values(error) => return Failure::from(action::Error::from(error)),
+            error => error,
+        };
         let failure = Failure::new(error.to_string());
         match hint {
             Some(hint) => failure.with_hint(hint),

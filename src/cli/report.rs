@@ -6,7 +6,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::Ui;
 use super::output::excerpt;
-use crate::action;
+use crate::diagnostic::Diagnostic;
+use crate::{action, chart, values};
 
 /// A failed command: what to print on stderr.
 #[derive(Debug)]
@@ -38,6 +39,12 @@ impl Failure {
 
 impl From<action::Error> for Failure {
     fn from(error: action::Error) -> Self {
+        if let action::Error::Chart(fault) = &error
+            && fault.is_archive_fault()
+        {
+            let details = Some(format!("reason: {fault}"));
+            return Failure { message: "unable to load chart archive".to_owned(), details };
+        }
         let details = match &error {
             action::Error::Template { diagnostic, source_text } => {
                 excerpt::draw(diagnostic, source_text.as_ref())
@@ -45,10 +52,99 @@ impl From<action::Error> for Failure {
             action::Error::Manifest { error, file, source_text } => file
                 .as_ref()
                 .and_then(|file| excerpt::draw_rendered(error, file, source_text.as_ref())),
+            action::Error::Chart(fault) | action::Error::Dependencies(fault) => {
+                chart_place(fault, "")
+            }
+            action::Error::Values(values::Error::Parse { path, cause }) => {
+                values_place(path, cause)
+            }
+            action::Error::Values(values::Error::SetJson { cause, .. }) => {
+                Some(format!("reason: {cause}"))
+            }
+            action::Error::Values(values::Error::SetJsonObject { cause, .. }) => {
+                Some(format!("reason: {}", cause.message))
+            }
             _ => None,
         };
-        Failure { message: error.to_string(), details }
+        let failure = Failure { message: shortened(error.to_string()), details };
+        match hint(&error) {
+            Some(hint) => failure.with_hint(hint),
+            None => failure,
+        }
     }
+}
+
+/// Draws the place of an error in a file of a chart. `folder` leads from the chart to the subchart.
+fn chart_place(fault: &chart::Error, folder: &str) -> Option<String> {
+    match fault {
+        chart::Error::Yaml { file, cause } => excerpt::draw_yaml(&format!("{folder}{file}"), cause),
+        chart::Error::Values(cause) => values_place(&format!("{folder}values.yaml"), cause),
+        chart::Error::Subchart { name, cause, .. } => {
+            chart_place(cause, &format!("{folder}charts/{name}/"))
+        }
+        _ => None,
+    }
+}
+
+fn values_place(path: &str, fault: &chart::ValuesFault) -> Option<String> {
+    match fault {
+        chart::ValuesFault::Yaml(cause) | chart::ValuesFault::Separator(cause) => {
+            excerpt::draw_yaml(path, cause)
+        }
+        chart::ValuesFault::Shape { .. } => None,
+    }
+}
+
+/// Returns what the user can do.
+fn hint(error: &action::Error) -> Option<&'static str> {
+    let shape = "values are a map: lines of `key: value`";
+    Some(match error {
+        action::Error::Reference { .. } => "give the folder or the archive of a chart",
+        action::Error::Chart(chart::Error::Ignore(_)) => "the line is in .helmignore",
+        action::Error::Chart(chart::Error::UnsupportedVersion) => {
+            "the apiVersion in Chart.yaml has to be v2 or v1"
+        }
+        action::Error::Chart(chart::Error::Shape { file: "Chart.yaml", .. }) => {
+            "Chart.yaml is a map with apiVersion, name and version"
+        }
+        action::Error::Chart(chart::Error::Values(chart::ValuesFault::Shape { .. }))
+        | action::Error::Values(values::Error::Parse {
+            cause: chart::ValuesFault::Shape { .. },
+            ..
+        }) => shape,
+        action::Error::Values(values::Error::Remote { .. }) => "fetch the file and give its path",
+        action::Error::Chart(chart::Error::TooDeep { .. }) => {
+            "a symbolic link may lead in a circle"
+        }
+        action::Error::NotInstallable { .. } => {
+            "a library chart only helps other charts, as their dependency"
+        }
+        _ => return None,
+    })
+}
+
+/// The longest message that is printed in full, in bytes.
+const MAX_MESSAGE: usize = 8000;
+
+/// Takes the middle out of a message that repeats itself for pages, as that of endless recursion.
+fn shortened(message: String) -> String {
+    if message.len() <= MAX_MESSAGE {
+        return message;
+    }
+    let head = message.floor_char_boundary(MAX_MESSAGE / 8);
+    let tail = message.ceil_char_boundary(message.len() - MAX_MESSAGE / 8);
+    let gap = tail - head;
+    format!("{} [{gap} bytes left out] {}", &message[..head], &message[tail..])
+}
+
+/// Words a syntax error in a template of the command line as Go does.
+pub(super) fn go_text(error: &Diagnostic) -> Failure {
+    let message = &error.message;
+    let text = message.strip_prefix("parse error at (").and_then(|rest| rest.split_once("): "));
+    Failure::new(match text {
+        Some((place, text)) => format!("template: {place}: {text}"),
+        None => message.clone(),
+    })
 }
 
 impl From<std::io::Error> for Failure {
@@ -92,7 +188,9 @@ pub(super) fn usage(ui: &mut Ui, error: &clap::Error) -> Result<(), Failure> {
                     format!("unknown shorthand flag: '{letter}' in {argument}")
                 }
                 Some(_) => format!("unknown flag: {}", flag(&argument)),
-                None => format!("unexpected argument: {argument}"),
+                None => {
+                    wrong_count(error).unwrap_or_else(|| format!("unexpected argument: {argument}"))
+                }
             };
             let failure = Failure::new(message);
             match error.get(ContextKind::SuggestedArg) {
@@ -104,17 +202,39 @@ pub(super) fn usage(ui: &mut Ui, error: &clap::Error) -> Result<(), Failure> {
         }
         ErrorKind::InvalidSubcommand => {
             let name = context(ContextKind::InvalidSubcommand);
-            let failure = Failure::new(format!("unknown command {name:?} for \"rhumb\""));
+            let program = ["rhumb", &usage_of(error).0].join(" ");
+            let program = program.trim_end();
+            let failure = Failure::new(format!("unknown command {name:?} for {program:?}"));
             match error.get(ContextKind::SuggestedSubcommand) {
                 Some(ContextValue::Strings(near)) if !near.is_empty() => {
                     failure.with_hint(&format!("did you mean `{}`?", near[0]))
                 }
-                _ => failure.with_hint("run `rhumb --help` to see the commands"),
+                _ => failure.with_hint(&format!("run `{program} --help` to see the commands")),
             }
         }
         ErrorKind::InvalidValue if context(ContextKind::InvalidValue).is_empty() => Failure::new(
             format!("flag needs an argument: {}", flag(&context(ContextKind::InvalidArg))),
         ),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            let argument = context(ContextKind::InvalidArg);
+            let value = context(ContextKind::InvalidValue);
+            let allowed = match error.get(ContextKind::ValidValue) {
+                Some(ContextValue::Strings(allowed)) => allowed.as_slice(),
+                _ => &[],
+            };
+            invalid_value(&argument, &value, allowed, error)
+        }
+        ErrorKind::MissingRequiredArgument => {
+            let missing = format!("missing: {}", context(ContextKind::InvalidArg));
+            let failure = Failure::new(wrong_count(error).unwrap_or(missing));
+            match error.get(ContextKind::Usage) {
+                Some(usage) => {
+                    let usage = usage.to_string();
+                    failure.with_hint(&usage.trim().replacen("Usage", "usage", 1))
+                }
+                None => failure,
+            }
+        }
         _ => {
             let text = error.render().to_string();
             let first = text.lines().next().unwrap_or_default();
@@ -122,4 +242,83 @@ pub(super) fn usage(ui: &mut Ui, error: &clap::Error) -> Result<(), Failure> {
         }
     };
     Err(failure)
+}
+
+/// Takes the usage line of an error apart: the subcommand and its positional arguments.
+fn usage_of(error: &clap::Error) -> (String, Vec<String>) {
+    let Some(ContextValue::StyledStr(usage)) = error.get(ContextKind::Usage) else {
+        return (String::new(), Vec::new());
+    };
+    let usage = usage.to_string();
+    let words = usage.split_whitespace().skip_while(|word| *word != "rhumb").skip(1);
+    let is_name = |word: &&str| !word.starts_with(['[', '<', '-']);
+    let path: Vec<&str> = words.clone().take_while(is_name).collect();
+    let positional = words
+        .skip(path.len())
+        .filter(|word| !matches!(*word, "[OPTIONS]" | "<COMMAND>"))
+        .map(str::to_owned)
+        .collect();
+    (path.join(" "), positional)
+}
+
+/// Returns what Helm says of too few or too many arguments.
+fn wrong_count(error: &clap::Error) -> Option<String> {
+    let (path, positional) = usage_of(error);
+    if path.is_empty() {
+        return None;
+    }
+    let required = positional.iter().filter(|word| word.starts_with('<')).count();
+    let total = positional.len();
+    let plural = |count: usize| if count == 1 { "" } else { "s" };
+    let is_endless = positional.iter().any(|word| word.ends_with("..."));
+    let is_missing = error.kind() == ErrorKind::MissingRequiredArgument;
+    Some(match () {
+        () if total == 0 => format!("\"helm {path}\" accepts no arguments"),
+        () if required == total && !is_endless => {
+            format!("\"helm {path}\" requires {total} argument{}", plural(total))
+        }
+        () if is_missing => {
+            format!("\"helm {path}\" requires at least {required} argument{}", plural(required))
+        }
+        () => format!("\"helm {path}\" accepts at most {total} argument{}", plural(total)),
+    })
+}
+
+/// Tells of a value that a flag or an argument does not take, as Helm's flag parser does.
+fn invalid_value(argument: &str, value: &str, allowed: &[String], error: &clap::Error) -> Failure {
+    let name = argument.split(['=', ' ', '[']).next().unwrap_or_default();
+    let number = std::error::Error::source(error)
+        .is_some_and(|source| source.is::<std::num::ParseIntError>());
+    let call = if name == "--max" || name == "--history-max" || name == "--revision" {
+        "strconv.ParseInt"
+    } else {
+        "strconv.Atoi"
+    };
+    let reason = match std::error::Error::source(error) {
+        _ if number => format!("{call}: parsing {value:?}: invalid syntax"),
+        Some(source) => source.to_string(),
+        None if name == "--output" => "invalid format type".to_owned(),
+        None if name == "--wait" => {
+            format!("invalid wait input {value:?}. Valid inputs are {}", allowed.join(" and "))
+        }
+        None if name == "--dry-run" => {
+            return Failure::new(format!(
+                "invalid dry-run value ({value:?}). Must be \"none\", \"server\", or \"client\""
+            ));
+        }
+        None => "invalid value".to_owned(),
+    };
+    if argument == "[REVISION]" {
+        return Failure::new(format!("could not convert revision to a number: {reason}"));
+    }
+    let name = match name {
+        "--output" => "-o, --output",
+        "--labels" => "-l, --labels",
+        name => name,
+    };
+    let failure = Failure::new(format!("invalid argument {value:?} for {name:?} flag: {reason}"));
+    if allowed.is_empty() || name == "--wait" {
+        return failure;
+    }
+    failure.with_hint(&format!("it takes {}", allowed.join(", ")))
 }

@@ -21,6 +21,18 @@ pub(super) enum Conflicts {
 }
 
 impl Cluster {
+    /// Says which request failed.
+    fn failed(&self, method: &Method, path: &str, error: kube::Error) -> ApiError {
+        if let kube::Error::Api(status) = error {
+            return ApiError::Status(status);
+        }
+        // Go has `Get` for `GET`.
+        let (first, rest) = method.as_str().split_at(1);
+        let (base, server) = (&self.server.base, &self.server.address);
+        let request = format!("{first}{} \"{base}{path}\"", rest.to_lowercase());
+        ApiError::Transport { request, server: server.clone(), error: Box::new(error) }
+    }
+
     async fn send(
         &self,
         method: Method,
@@ -28,14 +40,18 @@ impl Cluster {
         content_type: &str,
         body: Vec<u8>,
     ) -> Result<Json, ApiError> {
-        let mut request = Request::builder().method(method).uri(path).header(header::ACCEPT, JSON);
+        let mut request = Request::builder().method(&method).uri(path).header(header::ACCEPT, JSON);
         if !body.is_empty() {
             request = request.header(header::CONTENT_TYPE, content_type);
         }
         let request = request
             .body(body)
-            .map_err(|error| ApiError::Transport(Box::new(kube::Error::HttpError(error))))?;
-        let text = self.client.request_text(request).await?;
+            .map_err(|error| self.failed(&method, path, kube::Error::HttpError(error)))?;
+        let text = self
+            .client
+            .request_text(request)
+            .await
+            .map_err(|error| self.failed(&method, path, error))?;
         serde_json::from_str(&text).map_err(ApiError::Answer)
     }
 
@@ -49,8 +65,12 @@ impl Cluster {
             .uri(path)
             .header(header::ACCEPT, accept)
             .body(Vec::new())
-            .map_err(|error| ApiError::Transport(Box::new(kube::Error::HttpError(error))))?;
-        let text = self.client.request_text(request).await?;
+            .map_err(|error| self.failed(&Method::GET, path, kube::Error::HttpError(error)))?;
+        let text = self
+            .client
+            .request_text(request)
+            .await
+            .map_err(|error| self.failed(&Method::GET, path, error))?;
         serde_json::from_str(&text).map_err(ApiError::Answer)
     }
 

@@ -1,9 +1,10 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use kube::config::{Config, KubeConfigOptions, Kubeconfig, KubeconfigError};
+use kube::config::{Config, KubeConfigOptions, Kubeconfig, KubeconfigError, LoadDataError};
 
 use super::{ConnectError, Discovery};
+use crate::chart::io_text;
 
 /// How to reach the cluster. What is `None` comes from the kubeconfig.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,11 +32,32 @@ pub struct ConnectOptions {
     pub namespace: Option<String>,
 }
 
+/// Where the server is, for messages.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Server {
+    /// Its address without a slash at the end.
+    pub base: String,
+    /// Host and port.
+    pub address: String,
+}
+
+impl Server {
+    fn of(url: &http::Uri) -> Self {
+        let port =
+            url.port_u16().unwrap_or(if url.scheme_str() == Some("http") { 80 } else { 443 });
+        Server {
+            base: url.to_string().trim_end_matches('/').to_owned(),
+            address: format!("{}:{port}", url.host().unwrap_or_default()),
+        }
+    }
+}
+
 /// A connection to a cluster.
 #[derive(Clone)]
 pub struct Cluster {
     pub(super) client: kube::Client,
     pub(super) namespace: String,
+    pub(super) server: Server,
     pub(super) discovery: Arc<Mutex<Option<Arc<Discovery>>>>,
 }
 
@@ -53,15 +75,17 @@ impl Cluster {
     pub async fn connect(options: &ConnectOptions) -> Result<Self, ConnectError> {
         let config = config(options).await?;
         let namespace = config.default_namespace.clone();
+        let server = Server::of(&config.cluster_url);
         let client = kube::Client::try_from(config)
             .map_err(|error| ConnectError::Client(Box::new(error)))?;
-        Ok(Cluster::with_client(client, namespace))
+        Ok(Cluster { server, ..Cluster::with_client(client, namespace) })
     }
 
     /// Wraps a client, so that tests can put layers under it.
     #[must_use]
     pub fn with_client(client: kube::Client, namespace: impl Into<String>) -> Self {
-        Cluster { client, namespace: namespace.into(), discovery: Arc::default() }
+        let namespace = namespace.into();
+        Cluster { client, namespace, server: Server::default(), discovery: Arc::default() }
     }
 
     /// Returns the namespace to work in.
@@ -90,7 +114,14 @@ async fn config(options: &ConnectOptions) -> Result<Config, ConnectError> {
             result => result.map(Some),
         },
     }
-    .map_err(|error| ConnectError::Kubeconfig(error.to_string()))?;
+    .map_err(|error| match (error, &options.kubeconfig) {
+        (KubeconfigError::Parse(error), Some(path)) => {
+            let text = error.to_string().replace("<input>", &path.display().to_string());
+            let text = text.strip_prefix("error: ").unwrap_or(&text);
+            ConnectError::Kubeconfig(format!("error loading config file {path:?}: {text}"))
+        }
+        (error, _) => kubeconfig_error(error),
+    })?;
     let mut config = match kubeconfig {
         Some(kubeconfig) => {
             // Clusters and users may come from options alone.
@@ -100,10 +131,14 @@ async fn config(options: &ConnectOptions) -> Result<Config, ConnectError> {
             (Ok(config), _) => config,
             (Err(_), Some(url)) => Config::new(parse_url(url)?),
             (Err(_), None) => {
-                return Err(ConnectError::Kubeconfig("there is no kubeconfig".to_owned()));
+                return Err(ConnectError::NoKubeconfig);
             }
         },
     };
+    if config.root_cert.as_ref().is_some_and(Vec::is_empty) && options.ca_file.is_none() {
+        let path = "certificate-authority-data".to_owned();
+        return Err(ConnectError::NoCertificate { path });
+    }
     if let Some(url) = &options.api_server {
         config.cluster_url = parse_url(url)?;
     }
@@ -114,7 +149,11 @@ async fn config(options: &ConnectOptions) -> Result<Config, ConnectError> {
     if let Some(path) = &options.ca_file {
         let error = |source| ConnectError::Certificate { path: path.display().to_string(), source };
         let pem = std::fs::read(path).map_err(error)?;
-        config.root_cert = Some(certificates(&pem));
+        let certificates = certificates(&pem);
+        if certificates.is_empty() {
+            return Err(ConnectError::NoCertificate { path: path.display().to_string() });
+        }
+        config.root_cert = Some(certificates);
         config.root_cert_file = None;
     }
     if let Some(user) = &options.as_user {
@@ -157,6 +196,39 @@ fn parse_url(url: &str) -> Result<http::Uri, ConnectError> {
 fn kubeconfig_error(error: KubeconfigError) -> ConnectError {
     match error {
         KubeconfigError::LoadContext(name) => ConnectError::Context { name },
+        KubeconfigError::CurrentContextNotSet => ConnectError::NoContext,
+        KubeconfigError::ReadConfig(error, path) => {
+            ConnectError::Kubeconfig(format!("stat {}: {}", path.display(), io_text(&error)))
+        }
+        KubeconfigError::Parse(error) => {
+            ConnectError::Kubeconfig(format!("error loading config file: {error}"))
+        }
+        KubeconfigError::ParseClusterUrl(error) => {
+            ConnectError::Kubeconfig(format!("host must be a URL or a host:port pair: {error}"))
+        }
+        KubeconfigError::LoadClusterOfContext(name) => ConnectError::Kubeconfig(format!(
+            "invalid configuration: cluster {name:?} of the context does not exist"
+        )),
+        KubeconfigError::LoadCertificateAuthority(error) => {
+            data_error("certificate-authority", error)
+        }
+        KubeconfigError::LoadClientCertificate(error) => data_error("client-certificate", error),
+        KubeconfigError::LoadClientKey(error) => data_error("client-key", error),
         other => ConnectError::Kubeconfig(other.to_string()),
     }
+}
+
+/// Words a failure to read a field of the kubeconfig or the file that the field names.
+fn data_error(field: &str, error: LoadDataError) -> ConnectError {
+    ConnectError::Kubeconfig(match error {
+        LoadDataError::ReadFile(error, path) => format!(
+            "invalid configuration: unable to read {field} {}: {}",
+            path.display(),
+            io_text(&error)
+        ),
+        LoadDataError::DecodeBase64(error) => {
+            format!("error loading config file: illegal base64 data in {field}-data: {error}")
+        }
+        other @ LoadDataError::NoBase64DataOrFile => format!("{field}: {other}"),
+    })
 }

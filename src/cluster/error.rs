@@ -2,6 +2,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use super::secret_store::StoreError;
+use crate::chart::io_text;
 use crate::manifest::Event;
 use crate::plan::{BodyError, ResourceId};
 use crate::release;
@@ -16,17 +17,23 @@ pub enum ConnectError {
         /// The name.
         name: String,
     },
+    /// There is neither a kubeconfig nor a service account.
+    #[error("kubernetes cluster unreachable: there is no kubeconfig")]
+    NoKubeconfig,
+    /// The kubeconfig names no context.
+    #[error("kubernetes cluster unreachable: the kubeconfig has no current context")]
+    NoContext,
     /// The kubeconfig cannot be used.
     #[error("kubernetes cluster unreachable: {0}")]
     Kubeconfig(String),
     /// The server's address is none.
-    #[error("kubernetes cluster unreachable: `{url}` is not a URL")]
+    #[error("kubernetes cluster unreachable: host must be a URL or a host:port pair: {url:?}")]
     Url {
         /// The address.
         url: String,
     },
     /// A file of certificates cannot be read.
-    #[error("failed to read `{path}`")]
+    #[error("kubernetes cluster unreachable: invalid configuration: unable to read certificate-authority {path}: {}", io_text(.source))]
     Certificate {
         /// The file.
         path: String,
@@ -34,8 +41,16 @@ pub enum ConnectError {
         #[source]
         source: std::io::Error,
     },
+    /// A file has no certificate in it.
+    #[error(
+        "kubernetes cluster unreachable: unable to load root certificates: unable to parse bytes as PEM block: `{path}` has no certificate"
+    )]
+    NoCertificate {
+        /// The file, or the field of the kubeconfig.
+        path: String,
+    },
     /// The client cannot be made.
-    #[error("kubernetes cluster unreachable: {}", chain(.0))]
+    #[error("kubernetes cluster unreachable: {}", transport_text("", .0))]
     Client(Box<kube::Error>),
     /// The server does not answer.
     #[error("kubernetes cluster unreachable: {0}")]
@@ -48,7 +63,14 @@ pub enum ApiError {
     /// The server refused.
     Status(Box<kube::core::Status>),
     /// There was no answer.
-    Transport(Box<kube::Error>),
+    Transport {
+        /// What was asked for, as Go names it: `Get "https://10.0.0.1:6443/version"`.
+        request: String,
+        /// Host and port of the server.
+        server: String,
+        /// Why.
+        error: Box<kube::Error>,
+    },
     /// The answer makes no sense.
     Answer(serde_json::Error),
 }
@@ -80,7 +102,9 @@ impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ApiError::Status(status) => f.write_str(&status.message),
-            ApiError::Transport(error) => f.write_str(&chain(error)),
+            ApiError::Transport { request, server, error } => {
+                write!(f, "{request}: {}", transport_text(server, error))
+            }
             ApiError::Answer(error) => write!(f, "unexpected answer: {error}"),
         }
     }
@@ -88,13 +112,51 @@ impl fmt::Display for ApiError {
 
 impl StdError for ApiError {}
 
-impl From<kube::Error> for ApiError {
-    fn from(error: kube::Error) -> Self {
-        match error {
-            kube::Error::Api(status) => ApiError::Status(status),
-            other => ApiError::Transport(Box::new(other)),
+/// Returns why there was no answer, as Go words it where the reason is a common one.
+fn transport_text(server: &str, error: &kube::Error) -> String {
+    let mut text = None;
+    let mut source: Option<&(dyn StdError + 'static)> = Some(error);
+    while let Some(error) = source {
+        if let Some(auth) = error.downcast_ref::<kube::client::AuthError>() {
+            text = text.or_else(|| login_text(auth));
         }
+        if let Some(io) = error.downcast_ref::<std::io::Error>()
+            && io.kind() == std::io::ErrorKind::ConnectionRefused
+        {
+            text = Some(format!("dial tcp {server}: connect: connection refused"));
+        }
+        if error.to_string() == "dns error" {
+            let host = server.rsplit_once(':').map_or(server, |(host, _)| host);
+            text = Some(format!("dial tcp: lookup {host}: no such host"));
+        }
+        source = error.source();
     }
+    text.unwrap_or_else(|| chain(error))
+}
+
+/// Returns why the kubeconfig's login failed.
+fn login_text(error: &kube::client::AuthError) -> Option<String> {
+    use kube::client::AuthError;
+    Some(match error {
+        AuthError::AuthExecStart(error) => {
+            format!("getting credentials: exec: {}", io_text(error))
+        }
+        AuthError::AuthExecRun { cmd, out } => {
+            // kube prints the environment it has set before the command.
+            let command = cmd.rsplit("\" \"").next().unwrap_or(cmd).trim_matches('"');
+            let said = String::from_utf8_lossy(&out.stderr);
+            let said = said.trim();
+            let code = out.status.code().map_or_else(|| out.status.to_string(), |c| c.to_string());
+            let text = format!(
+                "getting credentials: exec: executable {command} failed with exit code {code}"
+            );
+            if said.is_empty() { text } else { format!("{text}: {said}") }
+        }
+        AuthError::ReadTokenFile(error, path) => {
+            format!("open {}: {}", path.display(), io_text(error))
+        }
+        _ => return None,
+    })
 }
 
 /// Returns the causes of an error, innermost last, without those that repeat the one before.

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -20,7 +22,7 @@ pub enum Escape {
 /// `json: unsupported value: NaN` (or `+Inf`, `-Inf`) for a float that JSON lacks; `out` then ends
 /// where it began.
 pub fn write(out: &mut Vec<u8>, value: &Value, escape: Escape) -> Result<(), String> {
-    start(out, value, Writer { escape, pretty: false, depth: 0 })
+    start(out, value, Writer { escape, pretty: false, depth: 0, around: HashSet::new() })
 }
 
 /// Appends `value` as Go's `json.MarshalIndent(v, "", "  ")` does: escaped, `[]` and `{}` inline.
@@ -28,7 +30,11 @@ pub fn write(out: &mut Vec<u8>, value: &Value, escape: Escape) -> Result<(), Str
 /// # Errors
 /// As [`write()`].
 pub fn write_pretty(out: &mut Vec<u8>, value: &Value) -> Result<(), String> {
-    start(out, value, Writer { escape: Escape::Html, pretty: true, depth: 0 })
+    start(
+        out,
+        value,
+        Writer { escape: Escape::Html, pretty: true, depth: 0, around: HashSet::new() },
+    )
 }
 
 fn start(out: &mut Vec<u8>, value: &Value, mut writer: Writer) -> Result<(), String> {
@@ -44,10 +50,15 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
+/// From this depth on, Go notes which maps it is in.
+const CHECKED_DEPTH: usize = 1000;
+
 struct Writer {
     escape: Escape,
     pretty: bool,
     depth: usize,
+    /// The maps around, as far as they lie deeper than [`CHECKED_DEPTH`].
+    around: HashSet<usize>,
 }
 
 impl Writer {
@@ -82,13 +93,25 @@ impl Writer {
                     writer.value(out, item)
                 })?;
             }
-            Value::Map(map) => map.with(|entries| {
-                self.nested(out, (b'{', b'}'), entries.iter(), |writer, out, (key, value)| {
-                    push_string(out, key.as_bytes(), writer.escape);
-                    out.extend_from_slice(if writer.pretty { b": " } else { b":" });
-                    writer.value(out, value)
-                })
-            })?,
+            Value::Map(map) => {
+                let is_noted = self.depth > CHECKED_DEPTH;
+                if is_noted && !self.around.insert(map.address()) {
+                    let go_type = value.type_name();
+                    return Err(format!(
+                        "json: unsupported value: encountered a cycle via {go_type}"
+                    ));
+                }
+                map.with(|entries| {
+                    self.nested(out, (b'{', b'}'), entries.iter(), |writer, out, (key, value)| {
+                        push_string(out, key.as_bytes(), writer.escape);
+                        out.extend_from_slice(if writer.pretty { b": " } else { b":" });
+                        writer.value(out, value)
+                    })
+                })?;
+                if is_noted {
+                    self.around.remove(&map.address());
+                }
+            }
             Value::Object(object) => match object.json_fields() {
                 Some(fields) => self.fields(out, &fields)?,
                 None => self.value(out, &object.to_plain())?,

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{List, Map, Value};
 
@@ -23,41 +23,82 @@ pub fn is_true(value: &Value) -> bool {
 /// content; a nil list differs from an empty one; NaN differs from itself.
 #[must_use]
 pub fn deep_equal(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Absent | Value::Nil, Value::Absent | Value::Nil) => true,
-        (Value::Bool(a), Value::Bool(b)) => a == b,
-        (Value::Int(a), Value::Int(b))
-        | (Value::Int64(a), Value::Int64(b))
-        | (Value::Duration(a), Value::Duration(b)) => a == b,
-        (Value::Uint8(a), Value::Uint8(b)) => a == b,
-        (Value::Uint64(a), Value::Uint64(b)) => a == b,
-        (Value::Float(a), Value::Float(b)) => a == b,
-        (Value::Str(a), Value::Str(b)) | (Value::Bytes(a), Value::Bytes(b)) => a == b,
-        (Value::List(a), Value::List(b)) => {
-            a.ptr_eq(b)
-                || a.list_type() == b.list_type() && a.is_nil() == b.is_nil() && {
-                    let (a, b) = (a.items(), b.items());
-                    a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| deep_equal(a, b))
+    Comparison::default().equal(a, b)
+}
+
+/// From this depth on it is noted which maps are being compared.
+const CHECKED_DEPTH: usize = 1000;
+
+#[derive(Default)]
+struct Comparison {
+    depth: usize,
+    /// The pairs of maps around, as far as they lie deeper than [`CHECKED_DEPTH`]. As in Go, maps
+    /// are equal within themselves.
+    around: HashSet<(usize, usize)>,
+}
+
+impl Comparison {
+    fn equal(&mut self, a: &Value, b: &Value) -> bool {
+        match (a, b) {
+            (Value::List(_), Value::List(_)) | (Value::Map(_), Value::Map(_)) => {
+                self.depth += 1;
+                let equal = stacker::maybe_grow(64 << 10, 1 << 20, || self.nested(a, b));
+                self.depth -= 1;
+                equal
+            }
+            (Value::Absent | Value::Nil, Value::Absent | Value::Nil) => true,
+            (Value::Bool(a), Value::Bool(b)) => a == b,
+            (Value::Int(a), Value::Int(b))
+            | (Value::Int64(a), Value::Int64(b))
+            | (Value::Duration(a), Value::Duration(b)) => a == b,
+            (Value::Uint8(a), Value::Uint8(b)) => a == b,
+            (Value::Uint64(a), Value::Uint64(b)) => a == b,
+            (Value::Float(a), Value::Float(b)) => a == b,
+            (Value::Str(a), Value::Str(b)) | (Value::Bytes(a), Value::Bytes(b)) => a == b,
+            (Value::Object(a), Value::Object(b)) => a.equals(b.as_ref()),
+            _ => false,
+        }
+    }
+
+    fn nested(&mut self, a: &Value, b: &Value) -> bool {
+        match (a, b) {
+            (Value::List(a), Value::List(b)) => {
+                a.ptr_eq(b)
+                    || a.list_type() == b.list_type() && a.is_nil() == b.is_nil() && {
+                        let (a, b) = (a.items(), b.items());
+                        a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| self.equal(a, b))
+                    }
+            }
+            (Value::Map(a), Value::Map(b)) => {
+                if self.depth > CHECKED_DEPTH && !self.around.insert((a.address(), b.address())) {
+                    return true;
                 }
+                a.map_type() == b.map_type()
+                    && (a.ptr_eq(b)
+                        || a.is_nil() == b.is_nil() && {
+                            let (a, b) = (a.entries(), b.entries());
+                            a.len() == b.len()
+                                && a.iter()
+                                    .zip(b.iter())
+                                    .all(|(a, b)| a.0 == b.0 && self.equal(&a.1, &b.1))
+                        })
+            }
+            _ => false,
         }
-        (Value::Map(a), Value::Map(b)) => {
-            a.map_type() == b.map_type()
-                && (a.ptr_eq(b)
-                    || a.is_nil() == b.is_nil() && {
-                        let (a, b) = (a.entries(), b.entries());
-                        a.len() == b.len()
-                            && a.iter()
-                                .zip(b.iter())
-                                .all(|(a, b)| a.0 == b.0 && deep_equal(&a.1, &b.1))
-                    })
-        }
-        (Value::Object(a), Value::Object(b)) => a.equals(b.as_ref()),
-        _ => false,
     }
 }
 
 /// Rebuilds `value` with each map node made once by `make`, so that aliases stay aliases.
 fn rebuild(value: &Value, made: &mut HashMap<usize, Map>, frozen: bool) -> Value {
+    match value {
+        Value::Map(_) | Value::List(_) => {
+            stacker::maybe_grow(64 << 10, 1 << 20, || nested_rebuild(value, made, frozen))
+        }
+        _ => value.clone(),
+    }
+}
+
+fn nested_rebuild(value: &Value, made: &mut HashMap<usize, Map>, frozen: bool) -> Value {
     match value {
         Value::Map(map) if map.is_nil() || map.is_frozen() && frozen => value.clone(),
         Value::Map(map) => {
@@ -102,6 +143,15 @@ pub fn thaw(value: &Value) -> Value {
 /// Returns a writable copy in which nothing is shared, each alias copied on its own.
 #[must_use]
 pub fn deep_copy(value: &Value) -> Value {
+    match value {
+        Value::Map(_) | Value::List(_) => {
+            stacker::maybe_grow(64 << 10, 1 << 20, || nested_copy(value))
+        }
+        _ => value.clone(),
+    }
+}
+
+fn nested_copy(value: &Value) -> Value {
     match value {
         Value::Map(map) if !map.is_nil() => {
             let entries = map.entries().into_iter().map(|(k, v)| (k, deep_copy(&v))).collect();

@@ -43,6 +43,21 @@ enum Cell {
     Open(RwLock<Entries>),
 }
 
+impl Drop for Node {
+    /// Deep data is dropped on a growing stack.
+    fn drop(&mut self) {
+        let entries = match &mut self.cell {
+            Cell::Frozen(entries) => std::mem::take(entries),
+            Cell::Open(cell) => {
+                std::mem::take(cell.get_mut().unwrap_or_else(PoisonError::into_inner))
+            }
+        };
+        if entries.0.iter().any(|(_, value)| matches!(value, Value::Map(_) | Value::List(_))) {
+            stacker::maybe_grow(64 << 10, 1 << 20, || drop(entries));
+        }
+    }
+}
+
 /// The entries of a [`Map`], sorted by key bytes.
 #[derive(Clone, Debug, Default)]
 pub struct Entries(Vec<(Str, Value)>);

@@ -5,6 +5,7 @@
 //! one alias is seen by all, as in Go.
 
 mod compare;
+mod cycle;
 mod list;
 mod map;
 mod number;
@@ -15,6 +16,7 @@ mod str;
 use std::sync::Arc;
 
 pub use compare::{deep_copy, deep_equal, freeze, is_true, thaw};
+pub use cycle::has_cycle;
 pub use list::{ItemsRef, List, ListType};
 pub use map::{Entries, Frozen, Map, MapType};
 pub use number::{format_float, format_float_json, format_float_shortest};

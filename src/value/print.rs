@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::io::Write as _;
 
 use super::{Str, Value, format_float};
@@ -16,65 +17,96 @@ pub fn to_text(value: &Value) -> Str {
 }
 
 /// Appends the text of `value` as Go's `%v` verb prints it.
+///
+/// Where a map lies within itself, the text ends there; see [`has_cycle`](super::has_cycle).
 pub fn print_to(out: &mut Vec<u8>, value: &Value) {
-    match value {
-        Value::Absent | Value::Nil => out.extend_from_slice(b"<nil>"),
-        Value::Bool(b) => out.extend_from_slice(if *b { b"true" } else { b"false" }),
-        Value::Int(n) | Value::Int64(n) => push(out, n),
-        Value::Uint8(n) => push(out, n),
-        Value::Uint64(n) => push(out, n),
-        Value::Float(x) => out.extend_from_slice(format_float(*x).as_bytes()),
-        Value::Str(text) => out.extend_from_slice(text.as_bytes()),
-        Value::Bytes(bytes) => {
-            bracketed(out, bytes.as_bytes().iter(), |out, byte| push(out, byte));
-        }
-        Value::List(list) => bracketed(out, list.items().iter(), print_to),
-        Value::Map(map) => {
-            out.extend_from_slice(b"map");
-            bracketed(out, map.entries().iter(), |out, (key, value)| {
-                out.extend_from_slice(key.as_bytes());
-                out.push(b':');
-                print_to(out, value);
-            });
-        }
-        Value::Duration(nanoseconds) => push_duration(out, *nanoseconds),
-        Value::Object(object) => {
-            if let Some(text) = object.to_text() {
-                out.extend_from_slice(text.as_bytes());
-                return;
+    Printer { out, depth: 0, around: HashSet::new(), is_cut: false }.print(value);
+}
+
+/// From this depth on it is noted which maps lie around a value.
+const CHECKED_DEPTH: usize = 1000;
+
+struct Printer<'a> {
+    out: &'a mut Vec<u8>,
+    depth: usize,
+    /// The maps around, as far as they lie deeper than [`CHECKED_DEPTH`].
+    around: HashSet<usize>,
+    /// Whether a cycle was met.
+    is_cut: bool,
+}
+
+impl Printer<'_> {
+    fn print(&mut self, value: &Value) {
+        let out = &mut *self.out;
+        match value {
+            Value::Absent | Value::Nil => out.extend_from_slice(b"<nil>"),
+            Value::Bool(b) => out.extend_from_slice(if *b { b"true" } else { b"false" }),
+            Value::Int(n) | Value::Int64(n) => push(out, n),
+            Value::Uint8(n) => push(out, n),
+            Value::Uint64(n) => push(out, n),
+            Value::Float(x) => out.extend_from_slice(format_float(*x).as_bytes()),
+            Value::Str(text) => out.extend_from_slice(text.as_bytes()),
+            Value::Bytes(bytes) => {
+                self.bracketed(bytes.as_bytes().iter(), |this, byte| push(this.out, byte));
             }
-            if object.kind() == super::Kind::Ptr {
-                out.push(b'&');
-            }
-            out.push(b'{');
-            for (i, (_, field)) in object.printed_fields().iter().enumerate() {
-                if i > 0 {
-                    out.push(b' ');
+            Value::List(list) => self.bracketed(list.items().iter(), Self::print),
+            Value::Map(map) => {
+                let is_noted = self.depth > CHECKED_DEPTH;
+                if self.is_cut || is_noted && !self.around.insert(map.address()) {
+                    self.is_cut = true;
+                    return;
                 }
-                print_to(out, field);
+                self.out.extend_from_slice(b"map");
+                self.bracketed(map.entries().iter(), |this, (key, value)| {
+                    this.out.extend_from_slice(key.as_bytes());
+                    this.out.push(b':');
+                    this.print(value);
+                });
+                if is_noted {
+                    self.around.remove(&map.address());
+                }
             }
-            out.push(b'}');
+            Value::Duration(nanoseconds) => push_duration(out, *nanoseconds),
+            Value::Object(object) => {
+                if let Some(text) = object.to_text() {
+                    out.extend_from_slice(text.as_bytes());
+                    return;
+                }
+                if object.kind() == super::Kind::Ptr {
+                    out.push(b'&');
+                }
+                out.push(b'{');
+                for (i, (_, field)) in object.printed_fields().iter().enumerate() {
+                    if i > 0 {
+                        self.out.push(b' ');
+                    }
+                    self.print(field);
+                }
+                self.out.push(b'}');
+            }
         }
+    }
+
+    fn bracketed<T>(
+        &mut self,
+        items: impl Iterator<Item = T>,
+        mut print: impl FnMut(&mut Self, T),
+    ) {
+        self.out.push(b'[');
+        self.depth += 1;
+        for (i, item) in items.enumerate() {
+            if i > 0 {
+                self.out.push(b' ');
+            }
+            stacker::maybe_grow(64 << 10, 1 << 20, || print(self, item));
+        }
+        self.depth -= 1;
+        self.out.push(b']');
     }
 }
 
 fn push(out: &mut Vec<u8>, number: &dyn std::fmt::Display) {
     write!(out, "{number}").unwrap_or_default();
-}
-
-fn bracketed<T>(
-    out: &mut Vec<u8>,
-    items: impl Iterator<Item = T>,
-    mut print: impl FnMut(&mut Vec<u8>, T),
-) {
-    out.push(b'[');
-    for (i, item) in items.enumerate() {
-        if i > 0 {
-            out.push(b' ');
-        }
-        print(out, item);
-    }
-    out.push(b']');
 }
 
 /// Appends a duration as Go's `time.Duration.String` does: `1h5m0s`, `1.5s`, `2ms`, `0s`.

@@ -14,6 +14,8 @@ pub struct Error {
     pub offset: usize,
     /// The message without the line.
     pub message: String,
+    /// The text of the line, for excerpts; empty where nobody has set it.
+    pub line_text: String,
     /// The line that Helm prints, which is often one too small, and missing near the top.
     pub(super) printed_line: usize,
     /// Whether Helm's text starts with `yaml: `; failures of the step to JSON do not.
@@ -49,6 +51,7 @@ impl Error {
             column: 0,
             offset: 0,
             message: message.into(),
+            line_text: String::new(),
             printed_line: 0,
             yaml_prefix: true,
         }
@@ -57,6 +60,36 @@ impl Error {
     /// A failure of the step from YAML to JSON.
     pub(super) fn conversion(message: impl Into<String>) -> Self {
         Error { yaml_prefix: false, ..Error::plain(message) }
+    }
+
+    /// Adds the text of the line. `text` is the whole file, of which the YAML that was read began
+    /// at `start`.
+    #[must_use]
+    pub fn within(mut self, text: &[u8], start: usize) -> Self {
+        if self.line == 0 {
+            return self;
+        }
+        self.line += memchr::memchr_iter(b'\n', &text[..start.min(text.len())]).count();
+        self.offset += start;
+        let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').take(self.line).collect();
+        // At the end of the text the last line that says something is worth more.
+        let blank = |line: &&[u8]| line.trim_ascii().is_empty();
+        let told = lines.len() - lines.iter().rev().take_while(|line| blank(line)).count();
+        let Some(line) = told.checked_sub(1).and_then(|last| lines.get(last)) else { return self };
+        self.line_text = String::from_utf8_lossy(line.trim_ascii_end()).into_owned();
+        if told < self.line {
+            self.line = told;
+            self.column = self.line_text.chars().count() + 1;
+        }
+        self
+    }
+
+    /// Adds the place behind `text`, the part that could be read.
+    pub(super) fn at_end_of(mut self, text: &str) -> Self {
+        let last = text.rsplit('\n').next().unwrap_or_default();
+        self.offset = text.len();
+        let line = 1 + memchr::memchr_iter(b'\n', text.as_bytes()).count();
+        self.at(line, 1 + last.chars().count())
     }
 
     /// Adds the place, without changing Helm's text.

@@ -96,7 +96,7 @@ fn allowed(text: &[u8]) -> (&str, Option<(usize, Error)>) {
                 (Some(_), _) => "invalid leading UTF-8 octet",
             };
             let valid = std::str::from_utf8(&text[..end]).unwrap_or_default();
-            (valid, Some((end, Error::plain(message))))
+            (valid, Some((end, Error::plain(message).at_end_of(valid))))
         }
     };
     let suspicious = |b: &u8| matches!(b, 0..=8 | 0x0b | 0x0c | 0x0e..=0x1f | 0x7f | 0xc2 | 0xef);
@@ -110,7 +110,8 @@ fn allowed(text: &[u8]) -> (&str, Option<(usize, Error)>) {
             _ => true,
         };
         if bad {
-            return (&valid[..at], Some((at, Error::plain("control characters are not allowed"))));
+            let error = Error::plain("control characters are not allowed");
+            return (&valid[..at], Some((at, error.at_end_of(&valid[..at]))));
         }
         from = at + 1;
     }

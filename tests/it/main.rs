@@ -1,6 +1,8 @@
 //! Tests of rhumb as a whole; one module for each subject.
 #![expect(clippy::disallowed_methods, reason = "tests learn from the environment what there is")]
 
+#[cfg(all(feature = "cli", feature = "cluster"))]
+mod broken;
 mod charts;
 #[cfg(all(feature = "cli", feature = "cluster"))]
 mod cluster;

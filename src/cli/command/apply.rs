@@ -150,7 +150,9 @@ fn label(text: &str) -> Result<(String, String), String> {
 
 /// Reads the user's values.
 pub(super) fn read_values(sources: &ValueSources) -> Result<Map, Failure> {
-    sources.read(&mut std::io::stdin().lock()).map_err(|error| Failure::new(error.to_string()))
+    sources
+        .read(&mut std::io::stdin().lock())
+        .map_err(|error| Failure::from(crate::action::Error::from(error)))
 }
 
 /// Returns how many revisions a release keeps: the flag, `HELM_MAX_HISTORY`, 10.

@@ -66,7 +66,7 @@ pub(in crate::cli) fn run(
         skip_schema_validation,
     } = args;
     let (name, chart) = name_and_chart(&names, generate_name, name_template.as_deref(), "install")
-        .map_err(prefixed)?;
+        .map_err(|failure| if names.is_empty() { failure } else { prefixed(failure) })?;
     let name = name.ok_or(ReleaseError::NoName).map_err(|error| prefixed(error.into()))?;
     let values = apply::read_values(&values).map_err(prefixed)?;
     let details = Details {
@@ -93,7 +93,12 @@ pub(in crate::cli) fn run(
         let session = connect(global).await?;
         action::install(&session, &request).await
     })
-    .map_err(prefixed)?;
+    .map_err(|mut failure| {
+        if failure.message.starts_with("kubernetes cluster unreachable: ") {
+            failure.message.insert_str(0, "cluster reachability check failed: ");
+        }
+        prefixed(failure)
+    })?;
     report.warnings.iter().for_each(|warning| ui.warn(warning));
     ui.report(&report, output, details)
 }

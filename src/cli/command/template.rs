@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use crate::action::{self, TemplateRequest};
-use crate::cli::{Failure, GlobalOptions, Ui};
+use crate::cli::{Failure, GlobalOptions, Ui, report};
 use crate::glob::filepath_match;
 use crate::manifest::{self, PrintOptions};
 use crate::template::function::Env;
@@ -99,8 +99,7 @@ pub(in crate::cli) fn run(
         name_and_chart(&names, generate_name, name_template.as_deref(), "template")?;
     let name = name.unwrap_or_else(|| "release-name".to_owned());
     action::find_chart(&chart)?;
-    let user_values =
-        values.read(&mut io::stdin().lock()).map_err(|error| Failure::new(error.to_string()))?;
+    let user_values = values.read(&mut io::stdin().lock()).map_err(action::Error::from)?;
     let mut env = Env::new();
     env.enable_dns = enable_dns;
     let request = TemplateRequest {
@@ -215,7 +214,7 @@ fn generated_name(chart: &str) -> String {
 fn render_name(template: &str) -> Result<String, Failure> {
     let path = Str::from("name-template");
     let mut set = TemplateSet::default();
-    set.parse(&path, &Str::from(template)).map_err(|error| Failure::new(error.message))?;
+    set.parse(&path, &Str::from(template)).map_err(|error| report::go_text(&error))?;
     let env = Env::new();
     match Executor::new(&set, &env).execute("name-template", Value::Nil) {
         Ok(output) => Ok(String::from_utf8_lossy(&output.text).into_owned()),
@@ -229,8 +228,13 @@ fn write_files(ui: &mut Ui, folder: &Path, files: &[manifest::OutputFile]) -> Re
     let mut begun: Vec<&str> = Vec::new();
     for file in files {
         let path = folder.join(&file.path);
-        let failed =
-            |error: io::Error| Failure::new(format!("failed to write {}: {error}", path.display()));
+        let failed = |error: io::Error| {
+            Failure::new(format!(
+                "failed to write {}: {}",
+                path.display(),
+                crate::chart::io_text(&error)
+            ))
+        };
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent).map_err(failed)?;
         }

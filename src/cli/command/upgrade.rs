@@ -113,6 +113,9 @@ pub(in crate::cli) fn run(
         action::upgrade(&session, &request).await
     })
     .map_err(|mut failure| {
+        if install && failure.message.starts_with("kubernetes cluster unreachable: ") {
+            return failure;
+        }
         failure.message.insert_str(0, "UPGRADE FAILED: ");
         failure
     })?;

@@ -1,6 +1,6 @@
 //! `rhumb version`.
 
-use crate::cli::{Failure, Ui};
+use crate::cli::{Failure, Ui, report};
 use crate::template::HELM_VERSION;
 use crate::template::function::Env;
 use crate::template::gotmpl::{Executor, Stop, TemplateSet};
@@ -25,8 +25,7 @@ pub(in crate::cli) fn run(ui: &mut Ui, args: &VersionArgs) -> Result<(), Failure
     if let Some(template) = &args.template {
         let name = Str::from("_");
         let mut set = TemplateSet::default();
-        set.parse(&name, &Str::from(template.as_str()))
-            .map_err(|error| Failure::new(error.message))?;
+        set.parse(&name, &Str::from(template.as_str())).map_err(|error| report::go_text(&error))?;
         let fields = [
             ("Version", version.version),
             ("GitCommit", version.git_commit),

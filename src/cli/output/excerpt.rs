@@ -6,6 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::manifest;
 use crate::template::RenderedFile;
 use crate::value::Str;
+use crate::yaml;
 
 /// The longest stretch of a line that is shown, in characters.
 const MAX_WIDTH: usize = 160;
@@ -21,10 +22,25 @@ pub(in crate::cli) fn draw(diagnostic: &Diagnostic, text: Option<&Str>) -> Optio
         diagnostic.label.as_deref().unwrap_or_default(),
     );
     let calls = diagnostic.trace.len().saturating_sub(1);
-    for frame in diagnostic.trace.iter().take(calls).rev() {
+    let calls: Vec<_> = diagnostic.trace[..calls].iter().rev().collect();
+    for same in calls.chunk_by(|a, b| (&a.file, a.line, a.column) == (&b.file, b.line, b.column)) {
+        let frame = same[0];
         write!(out, "\n  called at {}:{}:{}", frame.file, frame.line, frame.column + 1).ok()?;
+        if same.len() > 1 {
+            write!(out, " ({} times)", same.len()).ok()?;
+        }
     }
     Some(out)
+}
+
+/// Draws the place of an error in a YAML file. `None` when the error has none.
+pub(in crate::cli) fn draw_yaml(file: &str, error: &yaml::Error) -> Option<String> {
+    if error.line == 0 || error.line_text.is_empty() {
+        return None;
+    }
+    let line = &error.line_text;
+    let before = line.char_indices().nth(error.column.max(1) - 1).map_or(line.len(), |(at, _)| at);
+    Some(draw_line(file, error.line, line.as_bytes(), before, 1, &error.message))
 }
 
 /// Draws a rendered document that is no manifest, and the template line it came from.
@@ -42,6 +58,12 @@ pub(in crate::cli) fn draw_rendered(
         document.split_inclusive(|b| *b == b'\n').take(line - 1).map(<[u8]>::len).sum();
     let offset = error.offset() + start;
     let text = String::from_utf8_lossy(&file.text);
+    // An error at the end of the text belongs to the last line that says something.
+    let offset = if text.get(offset..)?.trim().is_empty() {
+        text[..offset].trim_end().rfind('\n').map_or(0, |at| at + 1)
+    } else {
+        offset
+    };
     let length = text.get(offset..)?.lines().next()?.len();
     let title = format!("{} (rendered)", file.path);
     let mut out = draw_span(&title, &file.text, offset, length, "this line of the output");
@@ -65,15 +87,32 @@ pub(in crate::cli) fn draw_rendered(
 
 /// Draws one line of a file with a stretch of it underlined.
 fn draw_span(file: &str, text: &[u8], offset: usize, length: usize, label: &str) -> String {
-    let offset = offset.min(text.len());
+    let mut offset = offset.min(text.len());
+    if text[offset..].trim_ascii().is_empty() {
+        // The end of the text: the last line that says something is worth more than none.
+        offset = text[..offset].trim_ascii_end().len();
+    }
     let before = &text[..offset];
     let number = 1 + before.iter().filter(|b| **b == b'\n').count();
     let start = before.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
     let end = text[start..].iter().position(|b| *b == b'\n').map_or(text.len(), |at| start + at);
-    let lead = String::from_utf8_lossy(&text[start..offset]).replace('\t', " ");
+    draw_line(file, number, &text[start..end], offset - start, length, label)
+}
+
+/// Draws a line with `length` bytes from `offset` on underlined.
+fn draw_line(
+    file: &str,
+    number: usize,
+    line: &[u8],
+    offset: usize,
+    length: usize,
+    label: &str,
+) -> String {
+    let end = line.len();
+    let lead = String::from_utf8_lossy(&line[..offset]).replace('\t', " ");
     let marked_end = (offset + length.max(1)).min(end).max(offset);
-    let marked = String::from_utf8_lossy(&text[offset..marked_end]).replace('\t', " ");
-    let rest = String::from_utf8_lossy(&text[marked_end..end]).replace(['\t', '\r'], " ");
+    let marked = String::from_utf8_lossy(&line[offset..marked_end]).replace('\t', " ");
+    let rest = String::from_utf8_lossy(&line[marked_end..end]).replace(['\t', '\r'], " ");
     let line: String = format!("{lead}{marked}{rest}").chars().take(MAX_WIDTH).collect();
     let width = marked.chars().count().clamp(1, MAX_WIDTH);
     let gutter = number.to_string();

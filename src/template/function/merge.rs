@@ -16,6 +16,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
     row("mustMergeOverwrite", merge_overwrite),
 ];
 
+/// How deep maps may lie in each other; deeper ones lie within themselves, which Helm dies of.
+const MAX_DEPTH: usize = 10_000;
+
 /// Which side keeps its value when both have one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Winner {
@@ -38,7 +41,7 @@ fn merge_all(args: &[Value], winner: Winner) -> Result {
         if target.is_nil() && !source.is_nil() {
             target = Map::new();
         }
-        merge_into(&target, source, winner)?;
+        merge_into(&target, source, winner, 0)?;
     }
     Ok(returned(&target))
 }
@@ -47,7 +50,15 @@ fn merge_all(args: &[Value], winner: Winner) -> Result {
 ///
 /// A target value that is empty gives way in both modes. An empty target map is filled from the
 /// source's map first and stays what it is unless it is still empty then.
-fn merge_into(target: &Map, source: &Map, winner: Winner) -> std::result::Result<(), Failure> {
+fn merge_into(
+    target: &Map,
+    source: &Map,
+    winner: Winner,
+    depth: usize,
+) -> std::result::Result<(), Failure> {
+    if depth > MAX_DEPTH {
+        return Err("encountered a cycle: a map lies within itself".into());
+    }
     if target.ptr_eq(source) {
         return Ok(());
     }
@@ -60,7 +71,7 @@ fn merge_into(target: &Map, source: &Map, winner: Winner) -> std::result::Result
             continue;
         }
         if let (Some(Value::Map(inner)), Value::Map(other)) = (&present, &value) {
-            merge_into(inner, other, winner)?;
+            stacker::maybe_grow(64 << 10, 1 << 20, || merge_into(inner, other, winner, depth + 1))?;
             if !inner.is_empty() {
                 continue;
             }

@@ -154,3 +154,32 @@ pub struct Function {
     /// The body. `args` has been checked against `params` and `rest`.
     pub call: fn(env: &Env, args: &[Value]) -> Result,
 }
+
+/// The functions that print or copy the whole of an argument, sorted.
+const WALKERS: &[&str] = &[
+    "cat",
+    "deepCopy",
+    "html",
+    "join",
+    "js",
+    "mustDeepCopy",
+    "print",
+    "printf",
+    "println",
+    "quote",
+    "sortAlpha",
+    "squote",
+    "toDecimal",
+    "toString",
+    "toStrings",
+    "urlquery",
+];
+
+impl Function {
+    /// Returns whether the function goes through the whole of its arguments and would never end
+    /// on a map that lies within itself. Those that find it out on their own are not among them.
+    #[must_use]
+    pub fn walks(&self) -> bool {
+        WALKERS.binary_search(&self.name).is_ok()
+    }
+}

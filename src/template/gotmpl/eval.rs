@@ -16,7 +16,9 @@ use super::quote::quote;
 use super::set::{FOREIGN, Template, TemplateSet};
 use crate::template::function::{Env, Failure, Function, Param};
 use crate::template::method;
-use crate::value::{Kind, List, ListType, Map, MapType, Object, Str, Value, is_true, print_to};
+use crate::value::{
+    Kind, List, ListType, Map, MapType, Object, Str, Value, has_cycle, is_true, print_to,
+};
 
 type Result<T> = std::result::Result<T, Box<Fault>>;
 
@@ -25,6 +27,16 @@ const MAX_TEMPLATE_DEPTH: u32 = 100_000;
 
 /// `include` of one name nested deeper than this is an error, as in Helm.
 const MAX_INCLUDE_DEPTH: u32 = 1000;
+
+/// How deep `tpl` may run within `tpl`. Helm has no limit and dies of it.
+const MAX_TPL_DEPTH: u32 = 200;
+
+/// What is said of data that lies within itself, where Helm dies.
+const CYCLE: &str = "encountered a cycle: a map lies within itself";
+
+fn is_nested(value: &Value) -> bool {
+    matches!(value, Value::Map(_) | Value::List(_))
+}
 
 /// The name of `tpl` texts in error positions.
 const TPL_NAME: &str = "gotpl";
@@ -83,6 +95,8 @@ pub struct Executor<'s> {
     marks: Vec<Mark>,
     at: At,
     included: HashMap<Str, u32>,
+    /// How many `tpl` are running.
+    tpl_depth: u32,
     texts: HashMap<Str, Rc<Text>>,
     overlays: Vec<Rc<Text>>,
 }
@@ -119,6 +133,7 @@ impl<'s> Executor<'s> {
             marks: Vec::new(),
             at: At::Node(0),
             included: HashMap::new(),
+            tpl_depth: 0,
             texts: HashMap::new(),
             overlays: Vec::new(),
         }
@@ -134,6 +149,7 @@ impl<'s> Executor<'s> {
         self.slots.clear();
         self.args.clear();
         self.included.clear();
+        self.tpl_depth = 0;
         self.overlays.clear();
         let Some(template) = self.set.get(name.as_bytes()).cloned() else {
             let message = format!(
@@ -442,6 +458,9 @@ impl<'s> Executor<'s> {
             }
         }
         let value = self.pipe(frame, id, dot)?;
+        if has_cycle(&value) {
+            return self.fault(frame, CYCLE);
+        }
         self.print(&value);
         Ok(())
     }
@@ -867,6 +886,12 @@ impl<'s> Executor<'s> {
                 parsed
             }
         };
+        if self.tpl_depth == MAX_TPL_DEPTH {
+            return Err(Cause::Text(format!(
+                "exceeded maximum depth of tpl within tpl ({MAX_TPL_DEPTH})"
+            )));
+        }
+        self.tpl_depth += 1;
         let start = self.out.len();
         let mark = self.marks.len();
         let defines = !parsed.definitions.is_empty();
@@ -874,6 +899,7 @@ impl<'s> Executor<'s> {
             self.overlays.push(Rc::clone(&parsed));
         }
         let result = self.run(&parsed.template, data, 0);
+        self.tpl_depth -= 1;
         if defines {
             self.overlays.pop();
         }
@@ -923,7 +949,13 @@ impl<'s> Executor<'s> {
             let value = self.validate(frame, last, param(call.args.len()))?;
             self.args.push(value);
         }
-        let mut result = (function.call)(self.env, &self.args[base..]);
+        let args = &self.args[base..];
+        let mut result =
+            if args.iter().any(is_nested) && function.walks() && args.iter().any(has_cycle) {
+                Err(Failure::Message(CYCLE.to_owned()))
+            } else {
+                (function.call)(self.env, args)
+            };
         if let Err(Failure::Message(message)) = &mut result
             && function.name == "call"
             && message.starts_with("non-function ")

@@ -173,6 +173,11 @@ impl Fault {
 }
 
 impl ParseError {
+    /// Moves the place that is shown, but not the line in the message.
+    pub(super) fn at(self, position: u32) -> Self {
+        ParseError { position, ..self }
+    }
+
     /// Turns the error into a diagnostic with Helm's text: of Go's message only what follows the
     /// last `: ` survives there.
     pub(super) fn into_diagnostic(self) -> Diagnostic {

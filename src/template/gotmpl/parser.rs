@@ -647,7 +647,8 @@ impl Parser<'_> {
                 let name = self.source(token);
                 let slot = self.slot_of(name);
                 if slot.is_none() && !self.frame.known.iter().any(|n| n.of(self.text) == name) {
-                    return self.error(format!("undefined variable {}", quote(name)));
+                    let message = format!("undefined variable {}", quote(name));
+                    return self.error(message).map_err(|error| error.at(token.start));
                 }
                 ExprKind::Variable { slot, name: range(token), fields: Ids::default() }
             }

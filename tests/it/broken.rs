@@ -1,0 +1,543 @@
+//! Broken input at every entry: one clear message and exit code 1.
+//!
+//! Every case runs the binary in a folder of its own, with a small sound chart `web` that the case
+//! breaks. The snapshots hold what the user sees.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long a command may think about input that it will refuse.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// A file that a case writes: path and content.
+type File<'a> = (&'a str, &'a [u8]);
+
+const SOUND: &[File<'static>] = &[
+    ("web/Chart.yaml", b"apiVersion: v2\nname: web\nversion: 0.1.0\n"),
+    ("web/values.yaml", b"color: blue\nlist: [1, 2]\nimage: {tag: \"1\"}\n"),
+    (
+        "web/templates/map.yaml",
+        b"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}\n",
+    ),
+];
+
+/// The transcript of a group of cases.
+#[derive(Default)]
+struct Transcript(String);
+
+impl Transcript {
+    /// Runs `rhumb` with `arguments` (parted by blanks) in a folder with the sound chart and
+    /// `files`; a path that begins with `-` is removed instead.
+    fn case(&mut self, title: &str, files: &[File], arguments: &str) {
+        self.prepared(title, files, |_| {}, arguments);
+    }
+
+    /// Runs a case whose one template is `text`.
+    fn template(&mut self, title: &str, text: &str) {
+        self.case(title, &[("web/templates/map.yaml", text.as_bytes())], "template web");
+    }
+
+    /// Runs a case that does something to its folder first.
+    fn prepared(&mut self, title: &str, files: &[File], prepare: fn(&Path), arguments: &str) {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, content) in SOUND.iter().chain(files) {
+            if let Some(path) = path.strip_prefix('-') {
+                std::fs::remove_file(folder.path().join(path)).unwrap();
+                continue;
+            }
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, content).unwrap();
+        }
+        prepare(folder.path());
+        let start = Instant::now();
+        let output = Command::new(env!("CARGO_BIN_EXE_rhumb"))
+            .args(arguments.split_whitespace())
+            .current_dir(folder.path())
+            .env_clear()
+            .env("HOME", folder.path())
+            .env("TZ", "UTC")
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let time = start.elapsed();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{title}: {stderr}");
+        assert!(output.stdout.is_empty(), "{title}: {}", String::from_utf8_lossy(&output.stdout));
+        let errors = stderr.lines().filter(|line| line.starts_with("Error: ")).count();
+        assert_eq!(errors, 1, "{title}: {stderr}");
+        assert!(time < LIMIT, "{title} took {time:?}");
+        let stderr = stderr.replace(folder.path().to_str().unwrap(), "[DIR]");
+        writeln!(self.0, "# {title}\n$ rhumb {arguments}\n{stderr}").unwrap();
+    }
+}
+
+/// Packs entries, whatever their names are, into a gzipped tar.
+fn archive(entries: &[File]) -> Vec<u8> {
+    let mut tar = tar::Builder::new(Vec::new());
+    for (path, content) in entries {
+        let mut header = tar::Header::new_gnu();
+        header.as_old_mut().name[..path.len()].copy_from_slice(path.as_bytes());
+        header.set_mode(0o644);
+        header.set_size(content.len() as u64);
+        header.set_cksum();
+        tar.append(&header, *content).unwrap();
+    }
+    gzip(&tar.into_inner().unwrap())
+}
+
+fn gzip(content: &[u8]) -> Vec<u8> {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(content).unwrap();
+    gzip.finish().unwrap()
+}
+
+#[test]
+fn chart() {
+    let mut t = Transcript::default();
+    t.case("no such path", &[], "template nowhere");
+    t.case("no such path that looks like a repository's", &[], "template stable/web");
+    t.case("folder without Chart.yaml", &[("-web/Chart.yaml", b"")], "template web");
+    t.case("empty Chart.yaml", &[("web/Chart.yaml", b"")], "template web");
+    let mut yaml = |title: &str, text: &str| {
+        t.case(title, &[("web/Chart.yaml", text.as_bytes())], "template web");
+    };
+    yaml("Chart.yaml: broken YAML", "apiVersion: v2\nname: web\nversion: [0.1.0\n");
+    yaml("Chart.yaml: tab", "apiVersion: v2\nname: web\n\tversion: 0.1.0\n");
+    yaml("Chart.yaml: a list", "- apiVersion: v2\n");
+    yaml("Chart.yaml: a field of the wrong type", "apiVersion: v2\nname: {a: b}\nversion: 0.1.0\n");
+    yaml("no name", "apiVersion: v2\nversion: 0.1.0\n");
+    yaml("name with a slash", "apiVersion: v2\nname: ../web\nversion: 0.1.0\n");
+    yaml("no version", "apiVersion: v2\nname: web\n");
+    yaml("bad version", "apiVersion: v2\nname: web\nversion: one\n");
+    yaml("bad apiVersion", "apiVersion: v9\nname: web\nversion: 0.1.0\n");
+    yaml("bad type", "apiVersion: v2\nname: web\nversion: 0.1.0\ntype: app\n");
+    yaml("library chart", "apiVersion: v2\nname: web\nversion: 0.1.0\ntype: library\n");
+    yaml(
+        "kubeVersion that does not fit",
+        "apiVersion: v2\nname: web\nversion: 0.1.0\nkubeVersion: '>=99'\n",
+    );
+    yaml(
+        "kubeVersion that is none",
+        "apiVersion: v2\nname: web\nversion: 0.1.0\nkubeVersion: new\n",
+    );
+    yaml(
+        "missing dependency",
+        "apiVersion: v2\nname: web\nversion: 0.1.0\ndependencies:\n- {name: db, version: 1.x.x, repository: 'https://example.org'}\n",
+    );
+    yaml(
+        "two dependencies of one name",
+        "apiVersion: v2\nname: web\nversion: 0.1.0\ndependencies:\n- {name: db, version: 1.x.x}\n- {name: db, version: 1.x.x}\n",
+    );
+    t.case("plain file in charts/", &[("web/charts/db.tgz", b"text")], "template web");
+    t.case("subchart without Chart.yaml", &[("web/charts/db/values.yaml", b"")], "template web");
+    t.case(
+        "subchart with broken Chart.yaml",
+        &[("web/charts/db/Chart.yaml", b"name: [")],
+        "template web",
+    );
+    t.case("broken values.yaml", &[("web/values.yaml", b"a: b: c\n")], "template web");
+    t.case("values.yaml with a list", &[("web/values.yaml", b"- a\n")], "template web");
+    t.case("bad .helmignore", &[("web/.helmignore", b"# a\n**\n")], "template web");
+    t.case("broken schema", &[("web/values.schema.json", b"{\"type\": ")], "template web");
+    t.case("schema of nonsense", &[("web/values.schema.json", b"{\"type\": 5}")], "template web");
+    insta::assert_snapshot!(t.0);
+}
+
+#[cfg(unix)]
+#[test]
+fn symlink() {
+    let mut t = Transcript::default();
+    t.prepared(
+        "link to nowhere",
+        &[],
+        |folder| {
+            std::os::unix::fs::symlink("/nowhere", folder.join("web/templates/a.yaml")).unwrap()
+        },
+        "template web",
+    );
+    t.prepared(
+        "link to its own folder",
+        &[],
+        |folder| std::os::unix::fs::symlink("..", folder.join("web/templates/up")).unwrap(),
+        "template web",
+    );
+    insta::assert_snapshot!(t.0);
+}
+
+#[test]
+fn chart_archive() {
+    const CHART: File = ("web/Chart.yaml", b"apiVersion: v2\nname: web\nversion: 0.1.0\n");
+    let whole = archive(&[CHART, ("web/values.yaml", b"a: 1\n")]);
+    let mut t = Transcript::default();
+    let mut packed = |title: &str, content: &[u8]| {
+        t.case(title, &[("web.tgz", content)], "template web.tgz");
+    };
+    packed("no gzip", b"apiVersion: v2\n");
+    packed("no bytes", b"");
+    packed("gzip cut short", &whole[..whole.len() / 2]);
+    packed("gzip of no tar", &gzip(&[b'x'; 2000]));
+    packed("tar cut short", &{
+        let mut tar = Vec::new();
+        std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&whole[..]), &mut tar)
+            .unwrap();
+        gzip(&tar[..tar.len() - 1800])
+    });
+    packed("more than 100 MiB", &archive(&[CHART, ("web/big", &vec![0; 100 << 20])]));
+    packed("no files", &archive(&[]));
+    packed("no Chart.yaml", &archive(&[("web/values.yaml", b"a: 1\n")]));
+    packed("Chart.yaml at the top", &archive(&[("Chart.yaml", CHART.1)]));
+    packed("absolute path", &archive(&[CHART, ("web//etc/evil", b"")]));
+    packed("drive letter", &archive(&[CHART, ("web/c:/evil", b"")]));
+    packed("path that climbs", &archive(&[CHART, ("web/../../evil", b"")]));
+    packed("broken Chart.yaml", &archive(&[("web/Chart.yaml", b"name: web\nname: web\n")]));
+    packed("broken archive inside", &archive(&[CHART, ("web/charts/db-1.tgz", b"text")]));
+    packed(
+        "archive without a chart inside",
+        &archive(&[CHART, ("web/charts/db-1.tgz", &archive(&[]))]),
+    );
+    insta::assert_snapshot!(t.0);
+}
+
+#[test]
+fn values() {
+    let mut t = Transcript::default();
+    t.case("no such file", &[], "template web -f my.yaml");
+    t.case("a folder", &[], "template web -f web");
+    t.case("a URL", &[], "template web -f https://127.0.0.1:1/my.yaml");
+    let mut file = |title: &str, text: &[u8]| {
+        t.case(title, &[("my.yaml", text)], "template web -f my.yaml");
+    };
+    file("broken YAML", b"color: red\nlist:\n  - a\n - b\n");
+    file("bracket that stays open", b"color: red\nlist: [a, b\n");
+    file("quote that stays open", b"color: \"red\n");
+    file("a list", b"- a\n- b\n");
+    file("a text", b"color\n");
+    file("infinity", b"limit: .inf\n");
+    file("tab", b"image:\n\ttag: 1\n");
+    file("two documents, the second broken", b"---\na: 1\n---\nb: [\n");
+    file("no UTF-8", b"color: \xff\n");
+    file("NUL", b"color: \0\n");
+    file("unknown alias", b"color: *red\n");
+    file("template marks", b"color: {{ .Values.red }}\n");
+    insta::assert_snapshot!(t.0);
+}
+
+#[test]
+fn set() {
+    let mut t = Transcript::default();
+    for arguments in [
+        "--set color",
+        "--set list[x]=1",
+        "--set list[-1]=1",
+        "--set list[99999999]=1",
+        "--set color={red",
+        "--set-string color",
+        "--set-json color=red",
+        "--set-json color={",
+        "--set-json {\"color\":",
+        "--set-literal color",
+        "--set-file color=nowhere.txt",
+        "--set-file color",
+    ] {
+        t.case("bad value", &[], &format!("template web {arguments}"));
+    }
+    insta::assert_snapshot!(t.0);
+}
+
+#[test]
+fn flags() {
+    let mut t = Transcript::default();
+    for arguments in [
+        "frobnicate",
+        "templat web",
+        "template",
+        "template a web b c",
+        "template web --frobnicate",
+        "template web --valeus my.yaml",
+        "template web -x",
+        "template web --values",
+        "template web -f",
+        "template web --include-crds=perhaps",
+        "template web --kube-version new",
+        "template a web --generate-name",
+        "template a web --name-template x",
+        "template web --name-template {{",
+        "template web --name-template {{fail(\"no\")}}",
+        "template Web_1 web",
+        "template -- -a web",
+        "template web --show-only templates/none.yaml",
+        "template web -n Bad_Name --output-dir web/Chart.yaml",
+        "install web",
+        "install",
+        "install a web --timeout soon",
+        "install a web --wait=perhaps",
+        "install a web --dry-run=perhaps",
+        "install a web -o table.txt",
+        "install a web --labels a",
+        "upgrade a",
+        "upgrade",
+        "uninstall",
+        "rollback",
+        "rollback a first",
+        "status",
+        "history",
+        "history a --max many",
+        "get everything a",
+        "get values",
+        "list a",
+        "version --template {{.Nothing",
+        "version --template {{.Nothing.More}}",
+        "env a b",
+    ] {
+        t.case("flags", &[], arguments);
+    }
+    insta::assert_snapshot!(t.0);
+}
+
+#[test]
+fn template_syntax() {
+    let mut t = Transcript::default();
+    t.template("action that stays open", "a: 1\nb: {{ .Values.color\n");
+    t.template("action without an end in the text", "a: {{ if .Values.color }}\nb: 1\n");
+    t.template("unknown function", "a: {{ frobnicate .Values.color }}\n");
+    t.template("misspelt function", "a: {{ .Values.color | quoet }}\n");
+    t.template("end without a beginning", "a: 1\n{{ end }}\n");
+    t.template("else without an if", "a: 1\n{{ else }}\n");
+    t.template("unknown variable", "a: {{ $color }}\n");
+    t.template("quote that stays open", "a: {{ quote \"red }}\n");
+    t.template("character that says nothing", "a: {{ .Values.color @ }}\n");
+    t.template("hyphen in a field", "a: {{ .Values.my-color }}\n");
+    t.template("missing value for a command", "a: {{ }}\n");
+    t.template("parenthesis that stays open", "a: {{ (quote .Values.color }}\n");
+    t.template("bad number", "a: {{ 12x }}\n");
+    t.template("comment that stays open", "a: {{/* comment }}\n");
+    t.template("break outside of a loop", "a: {{ break }}\n");
+    t.template("template defined in an if", "{{ if true }}{{ define \"a\" }}{{ end }}{{ end }}\n");
+    insta::assert_snapshot!(t.0);
+}
+
+#[test]
+fn template_run() {
+    let mut t = Transcript::default();
+    t.template("nil pointer", "a: {{ .Values.image.registry.host }}\n");
+    t.template("nil pointer in a function", "a:\n  b: {{ upper .Values.none }}\n");
+    t.template("field of a text", "a: {{ .Values.color.dark }}\n");
+    t.template("too few arguments", "a: {{ replace \"a\" }}\n");
+    t.template("too many arguments", "a: {{ upper \"a\" \"b\" }}\n");
+    t.template("wrong type", "a: {{ index .Values.color \"x\" }}\n");
+    t.template("index out of range", "a: {{ index .Values.list 7 }}\n");
+    t.template("comparison of two types", "a: {{ if lt .Values.color 1 }}b{{ end }}\n");
+    t.template("range over a bool", "a: {{ range true }}b{{ end }}\n");
+    t.template("division by zero", "a: {{ div 1 0 }}\n");
+    t.template("bad regular expression", "a: {{ mustRegexMatch \"(\" \"a\" }}\n");
+    t.template("bad JSON", "a: {{ mustFromJson \"{\" }}\n");
+    t.template("fail", "a: 1\n{{ fail \"use color\" }}\n");
+    t.template(
+        "required",
+        "a: {{ required \"image.registry is needed\" .Values.image.registry }}\n",
+    );
+    t.template("include of no template", "a: {{ include \"web.name\" . }}\n");
+    t.template("template of no template", "a: {{ template \"web.name\" . }}\n");
+    t.template(
+        "error in an include in a tpl",
+        "{{ define \"web.name\" }}\nname: {{ .Values.color.dark }}\n{{ end }}\na: {{ tpl \"{{ include \\\"web.name\\\" . }}\" . }}\n",
+    );
+    t.template("syntax error in a tpl", "a: {{ tpl \"{{ if }}\" . }}\n");
+    t.template(
+        "include of itself",
+        "{{ define \"web.name\" }}{{ include \"web.name\" . }}{{ end }}a: {{ include \"web.name\" . }}\n",
+    );
+    t.template(
+        "tpl of itself",
+        "{{ $_ := set .Values \"t\" \"{{ tpl .Values.t . }}\" }}a: {{ tpl .Values.t . }}\n",
+    );
+    t.template(
+        "template of itself",
+        "{{ define \"web.name\" }}{{ template \"web.name\" . }}{{ end }}a: {{ template \"web.name\" . }}\n",
+    );
+    t.case(
+        "error in a partial",
+        &[
+            (
+                "web/templates/_names.tpl",
+                b"{{ define \"web.name\" }}\n{{ .image.tag.x }}\n{{ end }}",
+            ),
+            (
+                "web/templates/map.yaml",
+                b"kind: ConfigMap\nname: {{ include \"web.name\" .Values | nindent 2 }}\n",
+            ),
+        ],
+        "template web",
+    );
+    insta::assert_snapshot!(t.0);
+}
+
+#[test]
+fn cycle() {
+    let mut t = Transcript::default();
+    for (action, fails) in [
+        ("{{ $d }}", true),
+        ("{{ printf \"%v\" $d }}", true),
+        ("{{ print $d }}", true),
+        ("{{ toString $d }}", true),
+        ("{{ quote $d }}", true),
+        ("{{ toYaml $d }}", false),
+        ("{{ mustToYaml $d }}", true),
+        ("{{ toYamlPretty $d }}", false),
+        ("{{ toJson $d }}", false),
+        ("{{ mustToJson $d }}", true),
+        ("{{ toPrettyJson $d }}", false),
+        ("{{ toRawJson $d }}", true),
+        ("{{ toToml $d }}", false),
+        ("{{ deepCopy $d }}", true),
+        ("{{ deepEqual $d $e }}", false),
+        ("{{ merge $d $e }}", true),
+        ("{{ mergeOverwrite $d $e }}", true),
+        ("{{ has $d (list $e) }}", false),
+    ] {
+        let text = format!(
+            "{{{{ $d := dict }}}}{{{{ $_ := set $d \"self\" $d }}}}{{{{ $e := dict }}}}{{{{ $_ := set $e \"self\" $e }}}}\na: {action}{{{{ fail \"end\" }}}}\n"
+        );
+        // Some functions swallow their error, or are right to give none.
+        let title = if fails { action.to_owned() } else { format!("{action}, then fail") };
+        t.template(&title, &text);
+    }
+    insta::assert_snapshot!(t.0);
+}
+
+#[test]
+fn manifest() {
+    let mut t = Transcript::default();
+    t.template("bad indentation", "kind: ConfigMap\nmetadata:\n  name: a\n data: {}\n");
+    t.template("two colons", "kind: ConfigMap\nname: a: b\n");
+    t.template("tab", "kind: ConfigMap\nmetadata:\n\tname: a\n");
+    t.template("value that breaks the YAML", "kind: ConfigMap\nname: {{ \"a: b\" }}\n");
+    t.template("second document", "kind: ConfigMap\n---\nkind: [\n");
+    t.template("a list", "- kind: ConfigMap\n");
+    t.template("a text", "ConfigMap\n");
+    t.template("kind that is a list", "kind: [ConfigMap]\n");
+    t.template("infinity", "kind: ConfigMap\nlimit: .inf\n");
+    insta::assert_snapshot!(t.0);
+}
+
+#[test]
+fn schema() {
+    const SCHEMA: File = (
+        "web/values.schema.json",
+        br#"{"$schema": "http://json-schema.org/draft-07/schema#", "type": "object", "required": ["host"],
+ "properties": {"color": {"enum": ["red", "blue"]}, "host": {"type": "string", "minLength": 3},
+ "list": {"type": "array", "maxItems": 2, "items": {"type": "integer"}}}, "additionalProperties": true}"#,
+    );
+    let mut t = Transcript::default();
+    t.case("missing value", &[SCHEMA], "template web");
+    t.case("wrong types", &[SCHEMA], "template web --set host=1,color=green,list={a,1,2}");
+    t.case(
+        "subchart",
+        &[
+            ("web/charts/db/Chart.yaml", b"apiVersion: v2\nname: db\nversion: 0.1.0\n"),
+            ("web/charts/db/values.schema.json", SCHEMA.1),
+        ],
+        "template web",
+    );
+    t.case(
+        "reference to no definition",
+        &[("web/values.schema.json", b"{\"$ref\": \"#/definitions/none\"}")],
+        "template web",
+    );
+    insta::assert_snapshot!(t.0);
+}
+
+const CLOSED: File = (
+    "config",
+    b"apiVersion: v1\nkind: Config\ncurrent-context: a\nclusters:\n- {name: a, cluster: {server: 'https://127.0.0.1:1'}}\ncontexts:\n- {name: a, context: {cluster: a, user: a}}\nusers:\n- {name: a, user: {token: x}}\n",
+);
+
+#[test]
+fn kubeconfig() {
+    let mut t = Transcript::default();
+    t.case("no kubeconfig at all", &[], "list");
+    t.case("no such file", &[], "list --kubeconfig nowhere");
+    let mut config = |title: &str, text: &str| {
+        t.case(title, &[("config", text.as_bytes())], "list --kubeconfig config");
+    };
+    config("no bytes", "");
+    config("broken YAML", "apiVersion: v1\nclusters: [\n");
+    config("a list", "- a\n");
+    config("field of the wrong type", "apiVersion: v1\nclusters: a\n");
+    let edit = |from: &str, to: &str| {
+        let text = String::from_utf8(CLOSED.1.to_vec()).unwrap();
+        assert!(text.contains(from));
+        text.replace(from, to)
+    };
+    config("current context that is not there", &edit("current-context: a", "current-context: b"));
+    config("no current context", &edit("current-context: a\n", ""));
+    config("cluster that is not there", &edit("cluster: a,", "cluster: b,"));
+    config("user that is not there", &edit("user: a}", "user: b}"));
+    config("server that is no URL", &edit("https://127.0.0.1:1", "https://a b"));
+    config(
+        "certificate that is no base64",
+        &edit("server:", "certificate-authority-data: '%', server:"),
+    );
+    config(
+        "certificate that is none",
+        &edit("server:", "certificate-authority-data: YWJj, server:"),
+    );
+    config(
+        "certificate file that is not there",
+        &edit("server:", "certificate-authority: no.crt, server:"),
+    );
+    config(
+        "client certificate that is none",
+        &edit("token: x", "client-certificate-data: YWJj, client-key-data: YWJj"),
+    );
+    config("token file that is not there", &edit("token: x", "tokenFile: no.token"));
+    config(
+        "login program that is not there",
+        &edit(
+            "token: x",
+            "exec: {apiVersion: client.authentication.k8s.io/v1, command: no-such-login}",
+        ),
+    );
+    config(
+        "login program that fails",
+        &edit(
+            "token: x",
+            "exec: {apiVersion: client.authentication.k8s.io/v1, command: /bin/false}",
+        ),
+    );
+    t.case("unknown context", &[CLOSED], "list --kubeconfig config --kube-context b");
+    t.case("missing CA file", &[CLOSED], "list --kubeconfig config --kube-ca-file no.crt");
+    t.case(
+        "CA file without a certificate",
+        &[CLOSED],
+        "list --kubeconfig config --kube-ca-file config",
+    );
+    t.case("bad server", &[CLOSED], "list --kubeconfig config --kube-apiserver https://[");
+    insta::assert_snapshot!(t.0);
+}
+
+#[test]
+fn unreachable() {
+    let mut t = Transcript::default();
+    for command in [
+        "list",
+        "install a web",
+        "install a web --dry-run=server",
+        "upgrade a web",
+        "upgrade --install a web",
+        "status a",
+        "history a",
+        "rollback a",
+        "uninstall a",
+        "get values a",
+        "get all a",
+        "list --kube-apiserver http://127.0.0.1:1",
+    ] {
+        t.case("refused", &[CLOSED], &format!("{command} --kubeconfig config"));
+    }
+    insta::assert_snapshot!(t.0);
+}
