@@ -26,7 +26,7 @@ pub fn find(receiver: &Value, name: &[u8]) -> Option<&'static Function> {
 }
 
 const VALUES: &[Function] = &[
-    Function { name: "AsMap", params: &[], rest: None, call: |_, args| as_map(&args[0]) },
+    Function { name: "AsMap", params: &[], rest: None, call: |_, args| Ok(as_map(&args[0])) },
     Function {
         name: "Table",
         params: &[Param::Str],
@@ -71,7 +71,7 @@ const FILES: &[Function] = &[
         name: "AsConfig",
         params: &[],
         rest: None,
-        call: |_, args| as_yaml(&args[0], Value::Str),
+        call: |_, args| Ok(as_yaml(&args[0], Value::Str)),
     },
     Function {
         name: "AsSecrets",
@@ -82,7 +82,7 @@ const FILES: &[Function] = &[
             let encode = |data: Str| {
                 Value::from(base64::engine::general_purpose::STANDARD.encode(data.as_bytes()))
             };
-            as_yaml(&args[0], encode)
+            Ok(as_yaml(&args[0], encode))
         },
     },
 ];
@@ -107,11 +107,11 @@ fn text(args: &[Value], index: usize) -> &Str {
 }
 
 /// Returns an alias typed as a plain map.
-fn as_map(receiver: &Value) -> Result {
+fn as_map(receiver: &Value) -> Value {
     let Some(map) = receiver.as_map() else {
-        return Ok(Value::Map(Map::new()));
+        return Value::Map(Map::new());
     };
-    Ok(Value::Map(map.with_type(MapType::Any)))
+    Value::Map(map.with_type(MapType::Any))
 }
 
 fn no_table(name: &Str) -> Failure {
@@ -209,7 +209,7 @@ fn lines(data: &Str) -> Value {
 }
 
 /// Prints the files as a YAML map from base name to content.
-fn as_yaml(receiver: &Value, encode: impl Fn(Str) -> Value) -> Result {
+fn as_yaml(receiver: &Value, encode: impl Fn(Str) -> Value) -> Value {
     let entries = receiver.as_map().map(Map::entries).unwrap_or_default();
     let map = Map::from_pairs(entries.into_iter().map(|(path, data)| {
         let bytes = path.as_bytes();
@@ -221,5 +221,5 @@ fn as_yaml(receiver: &Value, encode: impl Fn(Str) -> Value) -> Result {
         (Str::from(base), encode(data))
     }));
     let text = crate::yaml::to_yaml(&Value::Map(map)).unwrap_or_default();
-    Ok(Value::Str(text.into()))
+    Value::Str(text.into())
 }

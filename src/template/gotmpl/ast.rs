@@ -256,7 +256,7 @@ impl Unit {
                 out.push_str("}}");
             }
             NodeKind::If { pipe, then, otherwise } => {
-                self.push_branch(out, "if", pipe, then, otherwise)
+                self.push_branch(out, "if", pipe, then, otherwise);
             }
             NodeKind::With { pipe, then, otherwise } => {
                 self.push_branch(out, "with", pipe, then, otherwise);

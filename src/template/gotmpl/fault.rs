@@ -85,12 +85,13 @@ impl Fault {
         let mut out = String::new();
         for fault in self.chain() {
             let Location { file, line, column, .. } = &fault.location;
-            out.push_str(&format!(
+            let line = format!(
                 "template: {file}:{line}:{column}: executing {} at <{}>: {}",
                 quote(fault.template.as_bytes()),
                 fault.context,
                 fault.message
-            ));
+            );
+            out.push_str(&line);
             match &fault.cause {
                 None => {}
                 Some(Cause::Text(text) | Cause::User(text)) => {

@@ -40,7 +40,7 @@ const MAX_DEPTH: u32 = 10_000;
 ///
 /// # Errors
 /// The first error, as Go words it.
-pub(super) fn parse(name: Str, text: Str) -> Result<Unit> {
+pub(super) fn parse(name: Str, text: &Str) -> Result<Unit> {
     let unit = Unit {
         name: name.clone(),
         text: text.clone(),

@@ -93,6 +93,7 @@ pub(super) fn unquote(literal: &[u8]) -> Option<Vec<u8>> {
 /// Reads a Go character constant, quotes included, as its code point.
 ///
 /// `None` where Go reports `invalid syntax`; `Some(None)` where there is more than one character.
+#[expect(clippy::option_option, reason = "two failures with different messages")]
 pub(super) fn unquote_char(literal: &[u8]) -> Option<Option<i64>> {
     let inner = literal.strip_prefix(b"'")?.strip_suffix(b"'")?;
     let mut rest = inner;

@@ -49,7 +49,7 @@ impl TemplateSet {
     }
 
     fn add(&mut self, name: &Str, text: &Str) -> Result<(), ParseError> {
-        let unit = Arc::new(parser::parse(name.clone(), text.clone())?);
+        let unit = Arc::new(parser::parse(name.clone(), text)?);
         let unit_id = self.files.len() as u32;
         self.files.push(name.clone());
         for (i, definition) in unit.definitions.iter().enumerate() {
