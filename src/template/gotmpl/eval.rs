@@ -1196,7 +1196,7 @@ impl Object for Complex {
 
 fn parse_text(source: &Str) -> std::result::Result<Text, Cause> {
     let name = Str::from(TPL_NAME);
-    let unit = parser::parse(name.clone(), &source).map_err(|error| {
+    let unit = parser::parse(name.clone(), source).map_err(|error| {
         Cause::Text(format!(
             "cannot parse template {}: {}",
             quote(source.as_bytes()),
