@@ -1,3 +1,5 @@
+use std::cmp::Reverse;
+
 use super::context::{self, Context, Scope};
 use super::function::Env;
 use super::gotmpl::{Executor, Origins, Stop, TemplateSet};
@@ -115,7 +117,7 @@ fn sources(scopes: &[Scope]) -> Vec<Source> {
             });
         }
     }
-    let depth = |source: &Source| source.path.as_bytes().iter().filter(|b| **b == b'/').count();
-    sources.sort_by(|a, b| depth(b).cmp(&depth(a)).then_with(|| b.path.cmp(&a.path)));
+    let depth = |path: &Str| path.as_bytes().iter().filter(|b| **b == b'/').count();
+    sources.sort_by_cached_key(|source| Reverse((depth(&source.path), source.path.clone())));
     sources
 }

@@ -431,6 +431,8 @@ impl<'a> Lexer<'a> {
     }
 
     fn skip_alphanumeric(&mut self) {
+        let is_ascii_word = |b: &u8| *b == b'_' || b.is_ascii_alphanumeric();
+        self.position += self.rest().iter().take_while(|b| is_ascii_word(b)).count();
         while let Some((c, width)) = decode_char(self.rest()) {
             if !is_alphanumeric(c) {
                 break;

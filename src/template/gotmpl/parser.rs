@@ -60,7 +60,7 @@ pub(super) fn parse(name: Str, text: &Str) -> Result<Unit> {
         tokens: [end; 3],
         peeked: 0,
         frame: Frame::new(),
-        action_line: 0,
+        action: None,
         depth: 0,
     };
     parser.file(name)?;
@@ -98,8 +98,8 @@ struct Parser<'a> {
     tokens: [Token; 3],
     peeked: usize,
     frame: Frame,
-    /// The line on which the current action began; 0 outside of actions.
-    action_line: usize,
+    /// Where the current action began.
+    action: Option<u32>,
     depth: u32,
 }
 
@@ -198,8 +198,9 @@ impl Parser<'_> {
         if token.kind == TokenKind::Error {
             let message = &self.lexer.error;
             let mut extra = String::new();
-            if self.action_line != 0 && self.action_line != self.line_of(token.start) {
-                extra = format!(" in action started at {}:{}", self.unit.name, self.action_line);
+            let begun = self.action.map(|position| self.line_of(position));
+            if let Some(line) = begun.filter(|line| *line != self.line_of(token.start)) {
+                extra = format!(" in action started at {}:{line}", self.unit.name);
                 if message.ends_with(" action") {
                     // Not "action in action".
                     extra = extra[" in action".len()..].to_owned();
@@ -318,9 +319,9 @@ impl Parser<'_> {
                 Ok(Parsed::Node(Node { position: token.start, kind: NodeKind::Text(range(token)) }))
             }
             TokenKind::LeftDelim => {
-                self.action_line = self.line_of(token.start);
+                self.action = Some(token.start);
                 let parsed = self.action()?;
-                self.action_line = 0;
+                self.action = None;
                 Ok(parsed)
             }
             _ => self.unexpected(token, "input"),
