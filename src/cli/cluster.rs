@@ -65,7 +65,7 @@ impl From<ReleaseError> for Failure {
             ReleaseError::Connect(ConnectError::NoContext | ConnectError::Context { .. }) => {
                 Some("name a context of the kubeconfig with --kube-context")
             }
-            ReleaseError::Connect(ConnectError::Unreachable(ApiError::Transport { .. })) => Some(
+            ReleaseError::Connect(ConnectError::Unreachable(ApiError::Transport(_))) => Some(
                 "is the server up? The address comes from the kubeconfig's context or --kube-apiserver",
             ),
             _ => None,

@@ -288,7 +288,8 @@ fn wrong_count(error: &clap::Error) -> Option<String> {
 fn invalid_value(argument: &str, value: &str, allowed: &[String], error: &clap::Error) -> Failure {
     let name = argument.split(['=', ' ', '[']).next().unwrap_or_default();
     let number = std::error::Error::source(error)
-        .is_some_and(|source| source.is::<std::num::ParseIntError>());
+        .and_then(|source| source.downcast_ref::<std::num::ParseIntError>())
+        .is_some();
     let call = if name == "--max" || name == "--history-max" || name == "--revision" {
         "strconv.ParseInt"
     } else {

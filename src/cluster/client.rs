@@ -1,7 +1,7 @@
 use http::{Method, Request, header};
 use serde_json::Value as Json;
 
-use super::{ApiError, Cluster};
+use super::{ApiError, Cluster, Unanswered};
 
 /// The content type of server-side apply. A JSON body is YAML, too.
 const APPLY: &str = "application/apply-patch+yaml";
@@ -30,7 +30,7 @@ impl Cluster {
         let (first, rest) = method.as_str().split_at(1);
         let (base, server) = (&self.server.base, &self.server.address);
         let request = format!("{first}{} \"{base}{path}\"", rest.to_lowercase());
-        ApiError::Transport { request, server: server.clone(), error: Box::new(error) }
+        ApiError::Transport(Box::new(Unanswered { request, server: server.clone(), error }))
     }
 
     async fn send(

@@ -118,7 +118,8 @@ async fn config(options: &ConnectOptions) -> Result<Config, ConnectError> {
         (KubeconfigError::Parse(error), Some(path)) => {
             let text = error.to_string().replace("<input>", &path.display().to_string());
             let text = text.strip_prefix("error: ").unwrap_or(&text);
-            ConnectError::Kubeconfig(format!("error loading config file {path:?}: {text}"))
+            let path = path.display();
+            ConnectError::Kubeconfig(format!("error loading config file \"{path}\": {text}"))
         }
         (error, _) => kubeconfig_error(error),
     })?;

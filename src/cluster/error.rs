@@ -63,16 +63,20 @@ pub enum ApiError {
     /// The server refused.
     Status(Box<kube::core::Status>),
     /// There was no answer.
-    Transport {
-        /// What was asked for, as Go names it: `Get "https://10.0.0.1:6443/version"`.
-        request: String,
-        /// Host and port of the server.
-        server: String,
-        /// Why.
-        error: Box<kube::Error>,
-    },
+    Transport(Box<Unanswered>),
     /// The answer makes no sense.
     Answer(serde_json::Error),
+}
+
+/// A request that got no answer.
+#[derive(Debug)]
+pub struct Unanswered {
+    /// What was asked for, as Go names it: `Get "https://10.0.0.1:6443/version"`.
+    pub request: String,
+    /// Host and port of the server.
+    pub server: String,
+    /// Why.
+    pub error: kube::Error,
 }
 
 impl ApiError {
@@ -102,7 +106,8 @@ impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ApiError::Status(status) => f.write_str(&status.message),
-            ApiError::Transport { request, server, error } => {
+            ApiError::Transport(unanswered) => {
+                let Unanswered { request, server, error } = unanswered.as_ref();
                 write!(f, "{request}: {}", transport_text(server, error))
             }
             ApiError::Answer(error) => write!(f, "unexpected answer: {error}"),

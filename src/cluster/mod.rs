@@ -17,7 +17,7 @@ mod wait;
 
 pub use connect::{Cluster, ConnectOptions};
 pub use discovery::{Discovery, Resource, ServerVersion};
-pub use error::{ApiError, ConnectError, Error, NoMatch, Unready};
+pub use error::{ApiError, ConnectError, Error, NoMatch, Unanswered, Unready};
 pub use execute::{Clock, Execution, Outcome, Records};
 pub use lookup::Lookup;
 pub use ready::{Readiness, readiness};

@@ -13,11 +13,11 @@ pub struct Error {
     /// The offset of the failure in bytes.
     pub offset: usize,
     /// The message without the line.
-    pub message: String,
+    pub message: Box<str>,
     /// The text of the line, for excerpts; empty where nobody has set it.
-    pub line_text: String,
+    pub line_text: Box<str>,
     /// The line that Helm prints, which is often one too small, and missing near the top.
-    pub(super) printed_line: usize,
+    pub(super) printed_line: u32,
     /// Whether Helm's text starts with `yaml: `; failures of the step to JSON do not.
     pub(super) yaml_prefix: bool,
 }
@@ -50,8 +50,8 @@ impl Error {
             line: 0,
             column: 0,
             offset: 0,
-            message: message.into(),
-            line_text: String::new(),
+            message: message.into().into_boxed_str(),
+            line_text: Box::default(),
             printed_line: 0,
             yaml_prefix: true,
         }
@@ -76,7 +76,7 @@ impl Error {
         let blank = |line: &&[u8]| line.trim_ascii().is_empty();
         let told = lines.len() - lines.iter().rev().take_while(|line| blank(line)).count();
         let Some(line) = told.checked_sub(1).and_then(|last| lines.get(last)) else { return self };
-        self.line_text = String::from_utf8_lossy(line.trim_ascii_end()).into_owned();
+        self.line_text = String::from_utf8_lossy(line.trim_ascii_end()).into();
         if told < self.line {
             self.line = told;
             self.column = self.line_text.chars().count() + 1;

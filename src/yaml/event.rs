@@ -80,7 +80,7 @@ fn parser_error(message: &str, mark: Mark) -> Error {
     let mut error = Error::plain(message).at(mark.line + 1, mark.column + 1);
     error.offset = mark.offset;
     // Helm prints these lines counted from 0, and no 0.
-    error.printed_line = mark.line;
+    error.printed_line = u32::try_from(mark.line).unwrap_or(u32::MAX);
     error
 }
 

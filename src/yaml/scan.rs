@@ -181,7 +181,8 @@ impl<'a> Scanner<'a> {
         let mut error = Error::plain(message).at(self.line + 1, self.column + 1);
         error.offset = self.at;
         // The first line goes without its number.
-        error.printed_line = if self.line == 0 { 0 } else { self.line + 1 };
+        error.printed_line =
+            if self.line == 0 { 0 } else { u32::try_from(self.line + 1).unwrap_or(u32::MAX) };
         error
     }
 

@@ -155,7 +155,7 @@ fn symlink() {
         "link to nowhere",
         &[],
         |folder| {
-            std::os::unix::fs::symlink("/nowhere", folder.join("web/templates/a.yaml")).unwrap()
+            std::os::unix::fs::symlink("/nowhere", folder.join("web/templates/a.yaml")).unwrap();
         },
         "template web",
     );
