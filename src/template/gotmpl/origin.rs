@@ -54,3 +54,50 @@ impl Origins {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::template::function::Env;
+    use crate::template::gotmpl::{Executor, Output, TemplateSet};
+    use crate::value::{Map, Str, Value};
+
+    fn render(files: &[(&str, &str)]) -> Output {
+        let mut set = TemplateSet::default();
+        for (name, text) in files {
+            set.parse(&Str::from(*name), &Str::from(*text)).unwrap();
+        }
+        let env = Env::new();
+        let data = Map::from_pairs([("name", Value::from("web"))]);
+        Executor::new(&set, &env).execute("c/x.yaml", Value::Map(data)).unwrap()
+    }
+
+    /// Returns the place that wrote the first occurrence of `needle`, as `file:line`.
+    fn place(files: &[(&str, &str)], needle: &str) -> String {
+        let output = render(files);
+        let text = String::from_utf8(output.text).unwrap();
+        let origin = output.origins.at(text.find(needle).unwrap()).unwrap();
+        let source = files.iter().find(|(name, _)| origin.file == *name).unwrap().1;
+        let line = 1 + source[..origin.offset].matches('\n').count();
+        format!("{}:{line}", origin.file)
+    }
+
+    #[test]
+    fn output_knows_the_line_that_wrote_it() {
+        let main = ("c/x.yaml", "a: 1\nb: {{ .name }}\n{{- include \"h\" . | nindent 2 }}\nz: 2\n");
+        let helper = ("c/_h.tpl", "{{ define \"h\" -}}\nk: 1\nl: {{ .name }}!\n{{- end }}");
+        let files = [helper, main];
+        assert_eq!(place(&files, "a: 1"), "c/x.yaml:1");
+        assert_eq!(place(&files, "web\n"), "c/x.yaml:2");
+        assert_eq!(place(&files, "k: 1"), "c/_h.tpl:2");
+        assert_eq!(place(&files, "l:"), "c/_h.tpl:3");
+        assert_eq!(place(&files, "web!"), "c/_h.tpl:3");
+        assert_eq!(place(&files, "z: 2"), "c/x.yaml:4");
+    }
+
+    #[test]
+    fn deleted_text_does_not_shift_what_follows() {
+        let files = [("c/x.yaml", "a: {{ .missing }}\nb: 1\n")];
+        assert_eq!(render(&files).text, b"a: \nb: 1\n");
+        assert_eq!(place(&files, "b: 1"), "c/x.yaml:2");
+    }
+}
