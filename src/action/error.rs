@@ -68,9 +68,6 @@ pub enum Error {
         /// The text of the template that wrote the file.
         source_text: Option<Str>,
     },
-    /// `--name-template` failed.
-    #[error("{0}")]
-    NameTemplate(Diagnostic),
     /// `--show-only` named a template that wrote nothing.
     #[error(transparent)]
     ShowOnly(#[from] manifest::ShowOnlyError),
