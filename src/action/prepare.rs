@@ -19,12 +19,16 @@ use crate::{cluster, json, plan};
 
 /// How templates are rendered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(clap::Args))]
 pub struct RenderOptions {
-    /// Whether the notes of subcharts are shown, too.
+    /// Show the notes of subcharts, too
+    #[cfg_attr(feature = "cli", arg(long = "render-subchart-notes"))]
     pub subchart_notes: bool,
-    /// Whether `getHostByName` may ask the network.
+    /// Let getHostByName ask the network
+    #[cfg_attr(feature = "cli", arg(long))]
     pub enable_dns: bool,
-    /// Whether `values.schema.json` is passed over.
+    /// Do not check the values against values.schema.json
+    #[cfg_attr(feature = "cli", arg(long))]
     pub skip_schema_validation: bool,
 }
 

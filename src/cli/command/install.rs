@@ -35,15 +35,8 @@ pub struct InstallArgs {
     /// Do not show notes
     #[arg(long)]
     hide_notes: bool,
-    /// Show the notes of subcharts, too
-    #[arg(long)]
-    render_subchart_notes: bool,
-    /// Let getHostByName ask the network
-    #[arg(long)]
-    enable_dns: bool,
-    /// Do not check the values against values.schema.json
-    #[arg(long)]
-    skip_schema_validation: bool,
+    #[command(flatten)]
+    render: RenderOptions,
 }
 
 pub(in crate::cli) fn run(
@@ -61,9 +54,7 @@ pub(in crate::cli) fn run(
         replace,
         rollback_on_failure,
         hide_notes,
-        render_subchart_notes,
-        enable_dns,
-        skip_schema_validation,
+        render,
     } = args;
     let (name, chart) = name_and_chart(&names, generate_name, name_template.as_deref(), "install")
         .map_err(|failure| if names.is_empty() { failure } else { prefixed(failure) })?;
@@ -80,11 +71,7 @@ pub(in crate::cli) fn run(
         name,
         chart,
         values,
-        render: RenderOptions {
-            subchart_notes: render_subchart_notes,
-            enable_dns,
-            skip_schema_validation,
-        },
+        render,
         apply: apply_options,
         replace,
         rollback_on_failure,

@@ -45,15 +45,8 @@ pub struct UpgradeArgs {
     /// Do not show notes
     #[arg(long)]
     hide_notes: bool,
-    /// Show the notes of subcharts, too
-    #[arg(long)]
-    render_subchart_notes: bool,
-    /// Let getHostByName ask the network
-    #[arg(long)]
-    enable_dns: bool,
-    /// Do not check the values against values.schema.json
-    #[arg(long)]
-    skip_schema_validation: bool,
+    #[command(flatten)]
+    render: RenderOptions,
 }
 
 pub(in crate::cli) fn run(
@@ -75,9 +68,7 @@ pub(in crate::cli) fn run(
         cleanup_on_fail,
         rollback_on_failure,
         hide_notes,
-        render_subchart_notes,
-        enable_dns,
-        skip_schema_validation,
+        render,
     } = args;
     let reuse = match (reset_values, reuse_values, reset_then_reuse_values) {
         (true, _, _) => Reuse::Never,
@@ -98,11 +89,7 @@ pub(in crate::cli) fn run(
         chart,
         values,
         reuse,
-        render: RenderOptions {
-            subchart_notes: render_subchart_notes,
-            enable_dns,
-            skip_schema_validation,
-        },
+        render,
         apply: apply_options,
         install,
         history_max: apply::history_max(history_max),
