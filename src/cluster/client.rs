@@ -22,7 +22,7 @@ pub(super) enum Conflicts {
 
 impl Cluster {
     /// Says which request failed.
-    fn failed(&self, method: &Method, path: &str, error: kube::Error) -> ApiError {
+    pub(super) fn failed(&self, method: &Method, path: &str, error: kube::Error) -> ApiError {
         if let kube::Error::Api(status) = error {
             return ApiError::Status(status);
         }

@@ -1,10 +1,8 @@
-use tokio::time::Instant;
-
+use super::Error;
 use super::client::Conflicts;
 use super::execute::Execution;
-use super::{Error, Unready};
 use crate::manifest::{DeletePolicy, Event, Hook};
-use crate::plan::{Object, ResourceId, Until};
+use crate::plan::{Object, Until};
 use crate::release::{HookPhase, HookRun, Release, Revision};
 
 impl Execution<'_> {
@@ -44,46 +42,14 @@ impl Execution<'_> {
         // Hooks are applied with whatever fields they have; conflicts would come from leftovers of
         // others only.
         let applied = self.cluster.apply(&path, &object.body, Conflicts::Refuse).await;
-        applied.map_err(|source| Error::HookCreate {
+        let applied = applied.map_err(|source| Error::HookCreate {
             event: event.clone(),
             path: hook.path.to_string(),
             source: Box::new(Error::Apply { id: object.id.clone(), source }),
         })?;
         match object.id.kind.as_str() {
-            "Job" => self.wait_for(&object.id, Until::Ready { jobs: true }).await,
-            "Pod" => self.wait_for_pod(&object.id).await,
+            "Job" | "Pod" => self.cluster.wait_for_hook(&object.id, &applied, self.deadline).await,
             _ => Ok(()),
-        }
-    }
-
-    async fn wait_for(&self, id: &ResourceId, until: Until) -> Result<(), Error> {
-        self.cluster.wait(std::slice::from_ref(id), until, self.deadline).await
-    }
-
-    /// Waits until a Pod has ended: being ready is not enough.
-    async fn wait_for_pod(&self, id: &ResourceId) -> Result<(), Error> {
-        let mut pause = std::time::Duration::from_millis(100);
-        loop {
-            let live = self.cluster.live(id).await?.unwrap_or_default();
-            let phase = live["status"]["phase"].as_str().unwrap_or("");
-            let unready = |state, message| vec![Unready { id: id.clone(), state, message }];
-            match phase {
-                "Succeeded" => return Ok(()),
-                "Failed" => {
-                    let message = format!("pod {} failed", id.name);
-                    return Err(Error::Failed(unready("Failed", message)));
-                }
-                _ if Instant::now() + pause >= self.deadline => {
-                    let message = match super::readiness(&live, true) {
-                        super::Readiness::InProgress(message)
-                        | super::Readiness::Failed(message) => message,
-                        _ => "Pod in progress".to_owned(),
-                    };
-                    return Err(Error::NotReady(unready("InProgress", message)));
-                }
-                _ => tokio::time::sleep(pause).await,
-            }
-            pause = (pause * 3 / 2).min(std::time::Duration::from_secs(2));
         }
     }
 
@@ -105,7 +71,8 @@ impl Execution<'_> {
         let path = self.cluster.path(&object.id).await?;
         let deleted = self.cluster.delete(&path, "Background").await;
         deleted.map_err(|source| Error::Delete { id: object.id.clone(), source })?;
-        self.wait_for(&object.id, Until::Gone).await
+        let ids = std::slice::from_ref(&object.id);
+        self.cluster.wait(ids, Until::Gone, self.deadline).await
     }
 
     fn note_policies(&mut self, revision: Revision, hook: &Hook) {

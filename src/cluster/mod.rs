@@ -7,6 +7,7 @@ mod discovery;
 mod error;
 mod execute;
 mod hook;
+mod hook_wait;
 mod lookup;
 mod managed_fields;
 mod observe;

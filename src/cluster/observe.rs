@@ -110,5 +110,30 @@ fn rows(table: &Json) -> Vec<Vec<String>> {
 }
 
 fn text(cell: &Json) -> String {
-    cell.as_str().map_or_else(|| cell.to_string(), str::to_owned)
+    match cell {
+        // A column of a status that no one has written yet.
+        Json::Null => String::new(),
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn tables_leave_out_wide_columns_and_missing_cells() {
+        let table = json!({
+            "columnDefinitions": [
+                {"name": "Name", "priority": 0},
+                {"name": "Paused", "priority": 1},
+                {"name": "Ready", "priority": 0},
+                {"name": "Replicas", "priority": 0},
+            ],
+            "rows": [{"cells": ["a", true, null, 1]}],
+        });
+        assert_eq!(rows(&table), [["NAME", "READY", "REPLICAS"], ["a", "", "1"]]);
+    }
 }

@@ -23,7 +23,10 @@ impl Cluster {
     ) -> Result<Vec<Object>, Error> {
         let mut bodies = Vec::with_capacity(documents.len());
         for document in documents {
-            let body = read(&document.path, document.offset, document.text.as_bytes())?;
+            // Helm reads the whole manifest, where a line feed follows each text. A block of lines at
+            // the end of a text keeps it.
+            let text = [document.text.as_bytes(), b"\n"].concat();
+            let body = read(&document.path, document.offset, &text)?;
             flatten(body, &document.path, &mut bodies);
         }
         self.resolve_bodies(bodies, namespace).await
@@ -40,7 +43,11 @@ impl Cluster {
     ) -> Result<Vec<(Hook, Object)>, Error> {
         let mut resolved = Vec::with_capacity(hooks.len());
         for hook in hooks {
-            let body = read(&hook.path, 0, hook.text.as_bytes())?;
+            let mut text = hook.text.as_bytes().to_vec();
+            if !text.ends_with(b"\n") {
+                text.push(b'\n');
+            }
+            let body = read(&hook.path, 0, &text)?;
             let bodies = vec![(body, Arc::clone(&hook.path))];
             for object in self.resolve_bodies(bodies, namespace).await? {
                 resolved.push((hook.clone(), object));

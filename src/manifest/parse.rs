@@ -90,10 +90,13 @@ pub fn parse<'a>(
 /// # Errors
 /// [`Error`] when a document is not YAML or not an object.
 pub fn parse_stored(manifest: &str) -> Result<Vec<Document>, Error> {
-    yaml::split_documents(manifest.as_bytes())
+    let manifest = manifest.as_bytes();
+    yaml::split_documents(manifest)
         .into_iter()
         .map(|range| {
-            let (offset, piece) = (range.start, &manifest.as_bytes()[range]);
+            let (offset, piece) = (range.start, &manifest[range]);
+            // The line feed that the record puts after each text.
+            let piece = piece.strip_suffix(b"\n").unwrap_or(piece);
             let path: Arc<str> = Arc::from(source_line(piece).unwrap_or(""));
             let head = read_head(&path, offset, piece)?;
             Ok(Document { path, text: Str::from(piece), offset, head })
@@ -216,6 +219,7 @@ mod tests {
         let documents = parse_stored(stored).unwrap();
         assert_eq!(&*documents[0].path, "c/templates/a.yaml");
         assert_eq!((&*documents[1].path, documents[1].head.kind.as_str()), ("c/b.yaml", "A"));
+        assert_eq!(documents[0].text.as_bytes(), b"# Source: c/templates/a.yaml\nkind: Pod\n");
     }
 
     #[test]

@@ -1,47 +1,14 @@
 //! Releases on a real control plane, side by side with Helm.
-//!
-//! `RHUMB_TEST_KUBECONFIG` names the kubeconfig of a cluster that `scripts/control-plane` has
-//! started; `RHUMB_TEST_HELM_4` and `RHUMB_TEST_HELM_3` name the binaries that `scripts/oracle`
-//! has fetched. Without them the tests pass over, except under CI, where they fail. Each test has
-//! namespaces of its own.
-#![expect(clippy::print_stderr, reason = "a test")]
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use serde_json::Value as Json;
 
-struct World {
-    kubeconfig: PathBuf,
-    helm_4: PathBuf,
-    helm_3: PathBuf,
-    namespace: String,
-    folder: tempfile::TempDir,
-}
+use super::control_plane::{Run, World, rhumb, steady};
 
-struct Run {
-    success: bool,
-    stdout: String,
-    stderr: String,
-}
-
-/// Returns the world of a test, or `None` when the machine has none.
+/// Returns the world of a test with a small chart in it.
 fn world(namespace: &str) -> Option<World> {
-    let variable = |name: &str| {
-        let path = std::env::var_os(name).map(PathBuf::from);
-        if path.is_none() {
-            assert!(std::env::var_os("CI").is_none(), "{name} is not set");
-            eprintln!("passed over: {name} is not set");
-        }
-        path
-    };
-    let world = World {
-        kubeconfig: variable("RHUMB_TEST_KUBECONFIG")?,
-        helm_4: variable("RHUMB_TEST_HELM_4")?,
-        helm_3: variable("RHUMB_TEST_HELM_3")?,
-        namespace: format!("rhumb-{namespace}-{}", std::process::id()),
-        folder: tempfile::tempdir().unwrap(),
-    };
+    let world = super::control_plane::world(namespace)?;
     world.write("Chart.yaml", "apiVersion: v2\nname: demo\nversion: 0.1.0\nappVersion: \"1.2\"\n");
     world.write("values.yaml", "color: blue\nreplicas: 1\n");
     world.write("templates/NOTES.txt", "{{ .Release.Name }} {{ .Release.Revision }}\n");
@@ -113,45 +80,6 @@ impl World {
         std::fs::write(path, text).unwrap();
     }
 
-    fn run_in(&self, program: &Path, namespace: &str, arguments: &str) -> Run {
-        let output = Command::new(program)
-            .args(arguments.split_whitespace())
-            .args(["-n", namespace])
-            .current_dir(self.folder.path())
-            .env("KUBECONFIG", &self.kubeconfig)
-            .env("HOME", self.folder.path())
-            .env("TZ", "UTC")
-            .output()
-            .unwrap();
-        Run {
-            success: output.status.success(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-
-    fn ok(&self, program: &Path, arguments: &str) -> String {
-        let run = self.run_in(program, &self.namespace, arguments);
-        assert!(run.success, "{}: {}{}", arguments, run.stdout, run.stderr);
-        run.stdout
-    }
-
-    fn rhumb(&self, arguments: &str) -> String {
-        self.ok(rhumb(), arguments)
-    }
-
-    /// Returns the first line that a command says when it fails.
-    fn refused(&self, program: &Path, arguments: &str) -> String {
-        let run = self.run_in(program, &self.namespace, arguments);
-        assert!(!run.success, "{arguments} succeeded: {}", run.stdout);
-        let errors = run.stderr.find("Error: ").map_or("", |at| &run.stderr[at..]);
-        errors.split("\n\nhint: ").next().unwrap_or_default().trim_end().to_owned()
-    }
-
-    fn json(&self, arguments: &str) -> Json {
-        serde_json::from_str(&self.rhumb(arguments)).unwrap()
-    }
-
     /// Returns state and description of each revision.
     fn history(&self) -> Vec<(String, String)> {
         let rows = self.json("history web -o json");
@@ -166,31 +94,6 @@ impl World {
         assert!(status.success, "{}", status.stderr);
         let mut status: Json = serde_json::from_str(&status.stdout).unwrap();
         status["info"]["resources"].take()
-    }
-}
-
-fn rhumb() -> &'static Path {
-    Path::new(env!("CARGO_BIN_EXE_rhumb"))
-}
-
-/// Takes away what differs from run to run.
-fn steady(json: &mut Json, namespace: &str) {
-    match json {
-        Json::String(text) => {
-            *text = text.replace(namespace, "NAMESPACE");
-            let is_time = text.len() >= 20 && text.as_bytes()[10] == b'T' && text.ends_with('Z');
-            if is_time {
-                "TIME".clone_into(text);
-            }
-        }
-        Json::Array(items) => items.iter_mut().for_each(|item| steady(item, namespace)),
-        Json::Object(fields) => {
-            for key in ["uid", "resourceVersion", "clusterIP", "clusterIPs", "status"] {
-                fields.shift_remove(key);
-            }
-            fields.values_mut().for_each(|value| steady(value, namespace));
-        }
-        _ => {}
     }
 }
 

@@ -6,6 +6,10 @@ mod broken;
 mod charts;
 #[cfg(all(feature = "cli", feature = "cluster"))]
 mod cluster;
+#[cfg(all(feature = "cli", feature = "cluster"))]
+mod cluster_charts;
+#[cfg(all(feature = "cli", feature = "cluster"))]
+mod control_plane;
 mod examples;
 mod files;
 mod layers;
