@@ -127,7 +127,7 @@ fn state(live: &Json) -> State {
     // A Pod has to end: being ready is not enough.
     let phase = (live["kind"] == "Pod").then(|| live["status"]["phase"].as_str().unwrap_or(""));
     match (phase, readiness(live, true)) {
-        (Some("Succeeded"), _) => State::Done,
+        (Some("Succeeded"), _) | (None, Readiness::Current) => State::Done,
         (Some("Failed"), _) => {
             let name = live["metadata"]["name"].as_str().unwrap_or("");
             State::Failed(format!("pod {name} failed"))
@@ -139,7 +139,6 @@ fn state(live: &Json) -> State {
             State::Pending("InProgress", message)
         }
         (Some(_), Readiness::Current) => State::Pending("InProgress", "Pod in progress".to_owned()),
-        (None, Readiness::Current) => State::Done,
         (None, Readiness::Failed(message)) => State::Failed(message),
     }
 }
