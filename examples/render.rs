@@ -41,8 +41,7 @@ pub(crate) fn run(
         },
         capabilities: Capabilities::default(),
     };
-    let rendered = template::render(&chart, &values, &context, &Env::new())
-        .map_err(|diagnostic| diagnostic.message)?;
+    let rendered = template::render(&chart, &values, &context, &Env::new())?;
     let manifest = manifest::parse(rendered.texts(), chart.name(), Notes::Root)?;
 
     let text = manifest::print_template(&manifest, &[], PrintOptions::default());

@@ -85,8 +85,7 @@
 //!     },
 //!     capabilities: Capabilities::default(),
 //! };
-//! let rendered = template::render(&chart, &values, &context, &Env::new())
-//!     .map_err(|diagnostic| diagnostic.message)?;
+//! let rendered = template::render(&chart, &values, &context, &Env::new())?;
 //! let manifest = manifest::parse(rendered.texts(), chart.name(), Notes::Root)?;
 //!
 //! assert_eq!(manifest.documents[0].head.name, "shop-red");

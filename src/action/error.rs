@@ -1,5 +1,6 @@
-use crate::diagnostic::Diagnostic;
-use crate::template::RenderedFile;
+use std::collections::BTreeMap;
+
+use crate::template::{Failures, RenderedFile};
 use crate::value::Str;
 use crate::{chart, manifest, values};
 
@@ -50,13 +51,13 @@ pub enum Error {
         /// The version of the cluster.
         found: String,
     },
-    /// A template failed.
-    #[error("{diagnostic}")]
+    /// Templates failed.
+    #[error("{failures}")]
     Template {
-        /// What and where.
-        diagnostic: Box<Diagnostic>,
-        /// The text of the template the diagnostic points into.
-        source_text: Option<Str>,
+        /// What and where, the failure that Helm tells first.
+        failures: Box<Failures>,
+        /// The texts of the files they point into, by path.
+        sources: BTreeMap<String, Str>,
     },
     /// A rendered file is no manifest.
     #[error("{error}")]

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::Error;
@@ -5,7 +6,7 @@ use crate::chart::{self, Chart, Warned, Warning};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::manifest::{self, Crd, Manifest, Notes};
 use crate::template::function::Env;
-use crate::template::{self, Capabilities, Context, ReleaseContext, Rendered};
+use crate::template::{self, Capabilities, Context, Failures, ReleaseContext, Rendered};
 use crate::value::{Map, Str};
 use crate::values;
 use crate::version::{Constraint, Version};
@@ -124,11 +125,8 @@ pub fn render_chart(request: RenderRequest) -> Result<RenderedChart, Error> {
     check_kube_version(&chart, &capabilities)?;
 
     let context = Context { release, capabilities };
-    let rendered = template::render(&chart, &merged, &context, env).map_err(|mut diagnostic| {
-        show_in_chart(&chart, &mut diagnostic);
-        let source_text = diagnostic.span.as_ref().and_then(|span| source_of(&chart, &span.file));
-        Error::Template { diagnostic: Box::new(diagnostic), source_text }
-    })?;
+    let rendered = template::render(&chart, &merged, &context, env)
+        .map_err(|failures| template_error(&chart, failures))?;
     let manifest = match manifest::parse(rendered.texts(), chart.name(), notes) {
         Ok(manifest) => manifest,
         Err(error) => {
@@ -161,7 +159,19 @@ fn check_kube_version(chart: &Chart, capabilities: &Capabilities) -> Result<(), 
     Err(Error::KubeVersion { wanted: wanted.clone(), found: found.normalized.clone() })
 }
 
-/// Finds the text of a template by its full path.
+/// Adds the texts that the failures point into.
+fn template_error(chart: &Chart, mut failures: Failures) -> Error {
+    let mut sources = BTreeMap::new();
+    for failed in failures.kept_mut() {
+        show_in_chart(chart, &mut failed.diagnostic);
+        let Some(span) = &failed.diagnostic.span else { continue };
+        if let Some(text) = source_of(chart, &span.file) {
+            sources.insert(span.file.clone(), text);
+        }
+    }
+    Error::Template { failures: Box::new(failures), sources }
+}
+
 /// Moves the place of an error in a text that `tpl` was given to the innermost call that lies in
 /// a file of the chart.
 fn show_in_chart(chart: &Chart, diagnostic: &mut Diagnostic) {
@@ -181,6 +191,7 @@ fn show_in_chart(chart: &Chart, diagnostic: &mut Diagnostic) {
     }
 }
 
+/// Finds the text of a template by its full path.
 fn source_of(chart: &Chart, path: &str) -> Option<Str> {
     fn search(chart: &Chart, full_path: &str, path: &str) -> Option<Str> {
         let rest = path.strip_prefix(full_path)?.strip_prefix('/')?;

@@ -46,8 +46,8 @@ impl From<action::Error> for Failure {
             return Failure { message: "unable to load chart archive".to_owned(), details };
         }
         let details = match &error {
-            action::Error::Template { diagnostic, source_text } => {
-                excerpt::draw(diagnostic, source_text.as_ref())
+            action::Error::Template { failures, sources } => {
+                excerpt::draw_failures(failures, sources)
             }
             action::Error::Manifest { error, file, source_text } => file
                 .as_ref()
@@ -66,7 +66,7 @@ impl From<action::Error> for Failure {
             }
             _ => None,
         };
-        let failure = Failure { message: shortened(error.to_string()), details };
+        let failure = Failure { message: shortened(&error.to_string()), details };
         match hint(&error) {
             Some(hint) => failure.with_hint(hint),
             None => failure,
@@ -127,9 +127,9 @@ fn hint(error: &action::Error) -> Option<&'static str> {
 const MAX_MESSAGE: usize = 8000;
 
 /// Takes the middle out of a message that repeats itself for pages, as that of endless recursion.
-fn shortened(message: String) -> String {
+pub(super) fn shortened(message: &str) -> String {
     if message.len() <= MAX_MESSAGE {
-        return message;
+        return message.to_owned();
     }
     let head = message.floor_char_boundary(MAX_MESSAGE / 8);
     let tail = message.ceil_char_boundary(message.len() - MAX_MESSAGE / 8);

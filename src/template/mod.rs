@@ -7,6 +7,7 @@
 
 mod capabilities;
 mod context;
+mod failure;
 pub mod function;
 pub mod gotmpl;
 pub mod method;
@@ -14,4 +15,5 @@ mod render;
 
 pub use capabilities::{Capabilities, HELM_VERSION, HelmVersion, KubeVersion, KubeVersionError};
 pub use context::{Context, ReleaseContext};
+pub use failure::{Failed, Failures};
 pub use render::{Rendered, RenderedFile, render};

@@ -1,6 +1,7 @@
 use std::cmp::Reverse;
 
 use super::context::{self, Context, Scope};
+use super::failure::Failures;
 use super::function::Env;
 use super::gotmpl::{Executor, Origins, Stop, TemplateSet};
 use crate::chart::Chart;
@@ -47,13 +48,14 @@ struct Source {
 /// write to a shared map is seen by the templates that run later. `values` are not changed.
 ///
 /// # Errors
-/// The parse error or the first run-time error, with Helm's text and a place in a template.
+/// The parse errors, or the run-time errors: a failing template does not keep the others from being
+/// tried. Each has Helm's text and a place in a template; Helm would have stopped at the first.
 pub fn render(
     chart: &Chart,
     values: &Map,
     context: &Context,
     env: &Env,
-) -> Result<Rendered, Diagnostic> {
+) -> Result<Rendered, Failures> {
     let values = match crate::value::thaw(&Value::Map(values.clone())) {
         Value::Map(values) => values,
         _ => Map::new(),
@@ -61,8 +63,14 @@ pub fn render(
     let scopes = context::scopes(chart, &values, context);
     let sources = sources(&scopes);
     let mut set = TemplateSet::default();
+    let mut failed = Vec::new();
     for source in &sources {
-        set.parse(&source.path, &source.text)?;
+        if let Err(diagnostic) = set.parse(&source.path, &source.text) {
+            failed.push((source.path.to_string(), diagnostic));
+        }
+    }
+    if let Some(failures) = Failures::collect(std::mem::take(&mut failed)) {
+        return Err(failures);
     }
     let mut executor = Executor::new(&set, env);
     let mut rendered = Rendered::default();
@@ -81,7 +89,8 @@ pub fn render(
         // The scope's root is always writable: it was made above.
         let root = scope.root.clone();
         if root.set("Template", Value::Map(template)).is_err() {
-            return Err(Diagnostic::error("the root object cannot be changed"));
+            failed.push((path, Diagnostic::error("the root object cannot be changed")));
+            continue;
         }
         match executor.execute(&path, Value::Map(root)) {
             Ok(output) => rendered.files.push(RenderedFile {
@@ -89,11 +98,15 @@ pub fn render(
                 text: output.text,
                 origins: output.origins,
             }),
-            Err(Stop::Failed(diagnostic)) => return Err(diagnostic),
+            Err(Stop::Failed(diagnostic)) => failed.push((path, diagnostic)),
             Err(Stop::Frozen) => {
-                return Err(Diagnostic::error(format!("{path}: a value cannot be changed")));
+                let diagnostic = Diagnostic::error(format!("{path}: a value cannot be changed"));
+                failed.push((path, diagnostic));
             }
         }
+    }
+    if let Some(failures) = Failures::collect(failed) {
+        return Err(failures);
     }
     rendered.files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(rendered)

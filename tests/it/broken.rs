@@ -376,6 +376,48 @@ fn template_run() {
     insta::assert_snapshot!(t.0);
 }
 
+/// Every failing template of a run is told, Helm's first.
+#[test]
+fn several() {
+    const HELPER: File =
+        ("web/templates/_h.tpl", b"{{ define \"web.tag\" }}{{ .Values.image.tag.x }}{{ end }}");
+    let mut t = Transcript::default();
+    t.case(
+        "two templates",
+        &[
+            ("web/templates/map.yaml", b"a: {{ .Values.none.a }}\n"),
+            ("web/templates/pod.yaml", b"a: 1\nb: {{ .Values.none.b }}\n"),
+        ],
+        "template web",
+    );
+    t.case(
+        "one partial in many templates",
+        &[
+            HELPER,
+            ("web/templates/a.yaml", b"a: {{ include \"web.tag\" . }}\n"),
+            ("web/templates/b.yaml", b"b: {{ include \"web.tag\" . }}\n"),
+            ("web/templates/c.yaml", b"c: {{ include \"web.tag\" . }}\n"),
+            ("web/templates/d.yaml", b"d: {{ include \"web.tag\" . }}\n"),
+            ("web/templates/e.yaml", b"{{ .Values.none.a }}{{ include \"web.tag\" . }}\n"),
+            ("web/templates/map.yaml", b"f: {{ include \"web.tag\" . }}\n"),
+        ],
+        "template web",
+    );
+    t.case(
+        "two syntax errors",
+        &[
+            ("web/templates/map.yaml", b"a: {{ if }}\n"),
+            ("web/templates/pod.yaml", b"a: 1\nb: {{ frobnicate }}\n"),
+        ],
+        "template web",
+    );
+    let paths: Vec<_> = (10..24).map(|i| format!("web/templates/x{i}.yaml")).collect();
+    let many: Vec<File> =
+        paths.iter().map(|path| (path.as_str(), b"{{ fail \"no\" }}\n".as_slice())).collect();
+    t.case("more than are shown", &many, "template web");
+    insta::assert_snapshot!(t.0);
+}
+
 #[test]
 fn cycle() {
     let mut t = Transcript::default();

@@ -1,15 +1,58 @@
 //! Draws the place of an error: the line, the columns, the way there.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::super::report::shortened;
 use crate::diagnostic::Diagnostic;
 use crate::manifest;
-use crate::template::RenderedFile;
+use crate::template::{Failed, Failures, RenderedFile};
 use crate::value::Str;
 use crate::yaml;
 
 /// The longest stretch of a line that is shown, in characters.
 const MAX_WIDTH: usize = 160;
+
+/// How many files are named that failed at one place.
+const MAX_FILES: usize = 3;
+
+/// Draws the places of all failures and, after the first, their messages. `None` when there is
+/// nothing to add to the first one's message.
+pub(in crate::cli) fn draw_failures(
+    failures: &Failures,
+    sources: &BTreeMap<String, Str>,
+) -> Option<String> {
+    let mut parts = Vec::new();
+    for (i, Failed { diagnostic, files }) in failures.kept().iter().enumerate() {
+        if i > 0 {
+            parts.push(format!("also failed: {}", shortened(&diagnostic.message)));
+        }
+        let text = diagnostic.span.as_ref().and_then(|span| sources.get(&span.file));
+        let mut place = draw(diagnostic, text).unwrap_or_default();
+        if files.len() > 1 {
+            let others: Vec<_> = files[1..].iter().take(MAX_FILES).map(String::as_str).collect();
+            let rest = match files.len() - 1 - others.len() {
+                0 => String::new(),
+                rest => format!(" and {rest} more"),
+            };
+            let count = files.len() - 1;
+            let plural = if count == 1 { "" } else { "s" };
+            write!(
+                place,
+                "\n  {count} other file{plural} failed here: {}{rest}",
+                others.join(", ")
+            )
+            .ok()?;
+        }
+        if !place.is_empty() {
+            parts.push(place);
+        }
+    }
+    if failures.left_out() > 0 {
+        parts.push(format!("and {} more templates failed", failures.left_out()));
+    }
+    (!parts.is_empty()).then(|| parts.join("\n\n"))
+}
 
 /// Draws a diagnostic over the text of its file. `None` when it has no place or no text.
 pub(in crate::cli) fn draw(diagnostic: &Diagnostic, text: Option<&Str>) -> Option<String> {
