@@ -8,6 +8,8 @@ mod charts;
 mod cluster;
 #[cfg(all(feature = "cli", feature = "cluster"))]
 mod cluster_charts;
+#[cfg(feature = "cli")]
+mod commands;
 #[cfg(all(feature = "cli", feature = "cluster"))]
 mod control_plane;
 mod examples;
