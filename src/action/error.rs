@@ -19,6 +19,12 @@ pub enum Error {
     /// The chart cannot be loaded.
     #[error(transparent)]
     Chart(#[from] chart::Error),
+    /// The chart cannot be written as an archive.
+    #[error("failed to save: {0}")]
+    Save(#[from] chart::SaveFault),
+    /// A version that is none was asked for.
+    #[error("invalid semantic version")]
+    Version,
     /// The values cannot be read or merged.
     #[error(transparent)]
     Values(#[from] values::Error),

@@ -11,6 +11,7 @@ mod install;
 mod list;
 #[cfg(feature = "cluster")]
 mod options;
+mod package;
 #[cfg(feature = "cluster")]
 mod prepare;
 #[cfg(feature = "cluster")]
@@ -33,6 +34,7 @@ mod uninstall;
 mod upgrade;
 
 pub use error::{Error, name_text};
+pub use package::{PackageRequest, package};
 pub use render::{RenderRequest, RenderedChart, find_chart, load_chart, render_chart};
 pub use template::{TemplateReport, TemplateRequest, template};
 #[cfg(feature = "cluster")]

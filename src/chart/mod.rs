@@ -1,12 +1,16 @@
-//! Turns bytes into a [`Chart`]: a folder or a packaged archive, its metadata, its subcharts.
+//! Turns bytes into a [`Chart`]: a folder or a packaged archive, its metadata, its subcharts. And
+//! back: a chart into the bytes of an archive.
 
 mod archive;
 mod content;
 mod directory;
 mod error;
 mod ignore;
+mod json;
 mod load;
 mod metadata;
+mod save;
+mod tarball;
 mod warning;
 
 #[cfg(test)]
@@ -20,4 +24,5 @@ pub use error::{ArchiveFault, Error, IgnoreFault, ValuesFault};
 pub use ignore::IgnoreRules;
 pub use load::{load, merge_maps, read_values};
 pub use metadata::{Dependency, ImportValues, Maintainer, Metadata};
+pub use save::{SaveFault, pack, save};
 pub use warning::{Level, Warned, Warning};

@@ -1,5 +1,6 @@
 //! Every environment variable that rhumb reads, with Helm's names.
 
+use std::num::IntErrorKind;
 use std::path::PathBuf;
 
 /// The namespace of the release, where `--namespace` does not say.
@@ -44,6 +45,8 @@ pub const HELM_REPOSITORY_CACHE: &str = "HELM_REPOSITORY_CACHE";
 pub const HELM_REPOSITORY_CONFIG: &str = "HELM_REPOSITORY_CONFIG";
 /// The folder of chart content.
 pub const HELM_CONTENT_CACHE: &str = "HELM_CONTENT_CACHE";
+/// The time of the files in archives, in seconds since 1970.
+pub const SOURCE_DATE_EPOCH: &str = "SOURCE_DATE_EPOCH";
 /// Kubeconfig files, parted as in `PATH`.
 pub const KUBECONFIG: &str = "KUBECONFIG";
 
@@ -59,6 +62,33 @@ pub fn get(name: &str) -> Option<String> {
 pub fn is_true(name: &str) -> bool {
     get(name)
         .is_some_and(|value| matches!(value.as_str(), "1" | "t" | "T" | "true" | "TRUE" | "True"))
+}
+
+/// Returns the time that archives shall bear, in seconds since 1970, if the environment sets one.
+///
+/// # Errors
+/// Helm's text for a value that is no such time.
+pub fn source_date_epoch() -> Result<Option<u64>, String> {
+    let Some(text) = get(SOURCE_DATE_EPOCH) else { return Ok(None) };
+    let invalid = |reason: &str| format!("invalid {SOURCE_DATE_EPOCH}: {reason}");
+    let seconds: i64 = text.parse().map_err(|error: std::num::ParseIntError| {
+        let reason = match error.kind() {
+            IntErrorKind::PosOverflow | IntErrorKind::NegOverflow => "value out of range",
+            _ => "invalid syntax",
+        };
+        invalid(&format!("strconv.ParseInt: parsing {text:?}: {reason}"))
+    })?;
+    u64::try_from(seconds).map(Some).map_err(|_| invalid("must not be negative"))
+}
+
+/// Returns the folder we are in: as the shell calls it, if that is true.
+#[must_use]
+pub fn working_folder() -> String {
+    let real = std::env::current_dir().unwrap_or_default();
+    let named = get("PWD")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute() && path.canonicalize().is_ok_and(|path| path == real));
+    named.unwrap_or(real).to_string_lossy().into_owned()
 }
 
 fn home() -> PathBuf {

@@ -41,6 +41,7 @@ enum Command {
     #[cfg(feature = "cluster")]
     #[command(visible_aliases = ["ls"])]
     List(command::list::ListArgs),
+    Package(command::package::PackageArgs),
     #[cfg(feature = "cluster")]
     Rollback(command::rollback::RollbackArgs),
     #[cfg(feature = "cluster")]
@@ -87,6 +88,7 @@ fn dispatch(ui: &mut Ui, cli: Cli, program: &str) -> Result<(), Failure> {
         Command::Install(args) => command::install::run(ui, &global, args),
         #[cfg(feature = "cluster")]
         Command::List(args) => command::list::run(ui, &global, args),
+        Command::Package(args) => command::package::run(ui, args),
         #[cfg(feature = "cluster")]
         Command::Rollback(args) => command::rollback::run(ui, &global, args),
         #[cfg(feature = "cluster")]

@@ -1,5 +1,7 @@
-//! Reads and writes text as Go's standard library does: quoted strings and regular expressions.
+//! Reads and writes text as Go's standard library does: quoted strings, regular
+//! expressions, paths.
 
+pub(crate) mod path;
 mod quoting;
 mod re2;
 

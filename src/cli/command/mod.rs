@@ -11,6 +11,7 @@ pub mod history;
 pub mod install;
 #[cfg(feature = "cluster")]
 pub mod list;
+pub mod package;
 #[cfg(feature = "cluster")]
 pub mod rollback;
 #[cfg(feature = "cluster")]

@@ -2,6 +2,7 @@
 
 use super::argument::str_arg;
 use super::{Function, Param};
+use crate::go::path::{base, clean, dir, ext};
 use crate::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -66,50 +67,3 @@ pub(super) const FUNCTIONS: &[Function] = &[
         call: |_, args| Ok(Value::Bool(str_arg(args, 0).as_bytes().starts_with(b"/"))),
     },
 ];
-
-/// Returns the last element: `.` of nothing, `/` of slashes only.
-fn base(path: &[u8]) -> &[u8] {
-    if path.is_empty() {
-        return b".";
-    }
-    let end = path.iter().rposition(|b| *b != b'/').map_or(0, |last| last + 1);
-    if end == 0 {
-        return b"/";
-    }
-    let start = path[..end].iter().rposition(|b| *b == b'/').map_or(0, |slash| slash + 1);
-    &path[start..end]
-}
-
-/// Returns all but the last element, cleaned.
-fn dir(path: &[u8]) -> Vec<u8> {
-    clean(&path[..path.iter().rposition(|b| *b == b'/').map_or(0, |slash| slash + 1)])
-}
-
-/// Returns the shortest path that means the same without looking at any file.
-fn clean(path: &[u8]) -> Vec<u8> {
-    let rooted = path.starts_with(b"/");
-    let mut kept: Vec<&[u8]> = Vec::new();
-    for element in path.split(|b| *b == b'/') {
-        match element {
-            b"" | b"." => {}
-            b".." if kept.last().is_some_and(|last| *last != b"..") => {
-                kept.pop();
-            }
-            b".." if rooted => {}
-            _ => kept.push(element),
-        }
-    }
-    let joined = kept.join(&b'/');
-    match (rooted, joined.is_empty()) {
-        (true, _) => [b"/", joined.as_slice()].concat(),
-        (false, true) => b".".to_vec(),
-        (false, false) => joined,
-    }
-}
-
-/// Returns the last element from its last dot on.
-fn ext(path: &[u8]) -> &[u8] {
-    let start = path.iter().rposition(|b| *b == b'/').map_or(0, |slash| slash + 1);
-    let last = &path[start..];
-    last.iter().rposition(|b| *b == b'.').map_or(&[], |dot| &last[dot..])
-}

@@ -1,0 +1,199 @@
+use std::collections::HashSet;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::tarball::Tarball;
+use super::{Chart, File, Lock, Metadata, io_text};
+use crate::{json, yaml};
+
+/// What archives say of the age of their files unless told a time: 1980-01-01, the oldest that all
+/// formats and tools know.
+///
+/// Helm takes the times of the files, so that each checkout packs to other bytes.
+const FIXED_TIME: u64 = 315_532_800;
+
+/// Why a chart could not be written as an archive.
+///
+/// `Display` gives the text that Helm 4.3.1 has for it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SaveFault {
+    /// `values.schema.json` of the chart or of a subchart is no JSON.
+    #[error("invalid JSON in values.schema.json")]
+    Schema,
+    /// A time in the lock that is none, or out of range.
+    #[error("{0}")]
+    Time(String),
+    /// Metadata or lock hold something that YAML cannot.
+    #[error(transparent)]
+    Yaml(#[from] yaml::WriteError),
+    /// The destination is no folder.
+    #[error("is not a directory: {}", .0.display())]
+    NotDirectory(PathBuf),
+    /// The destination cannot be looked at.
+    #[error("stat {0}: stat {0}: {cause}", path.display(), cause = io_text(cause))]
+    Destination {
+        /// The destination.
+        path: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// The destination cannot be made.
+    #[error("mkdir {}: {}", path.display(), io_text(cause))]
+    MakeDirectory {
+        /// The destination.
+        path: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// The archive cannot be written.
+    #[error("open {}: {}", path.display(), io_text(cause))]
+    Write {
+        /// The archive.
+        path: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+    },
+}
+
+/// Returns the bytes of the chart's archive: the same for the same chart, wherever and whenever.
+///
+/// `epoch` is the time of all files in seconds since 1970, and of the lock (`SOURCE_DATE_EPOCH`);
+/// without it files bear one fixed time and the lock its own.
+///
+/// Two subcharts of one name, which Helm writes over each other, get folders of their own. A v1
+/// chart that declares its dependencies in `Chart.yaml` keeps them, where Helm drops them.
+///
+/// # Errors
+/// [`SaveFault`] with Helm's text; never about files.
+///
+/// # Source
+/// Helm v4 `pkg/chart/v2/util/save.go`: order, names, modes, `Chart.yaml` written anew.
+pub fn pack(chart: &Chart, epoch: Option<u64>) -> Result<Vec<u8>, SaveFault> {
+    let mut tarball = Tarball::new(epoch.unwrap_or(FIXED_TIME));
+    add_chart(&mut tarball, chart, chart.name(), epoch)?;
+    tarball.finish().map_err(|cause| SaveFault::Write { path: PathBuf::new(), cause })
+}
+
+/// Writes the chart as `NAME-VERSION.tgz` into `folder`, which is made if missing, and returns the
+/// path. The archive appears under its name when it is whole; one of before is replaced.
+///
+/// For `epoch` see [`pack`].
+///
+/// # Errors
+/// [`SaveFault`] with Helm's text.
+pub fn save(chart: &Chart, folder: &Path, epoch: Option<u64>) -> Result<PathBuf, SaveFault> {
+    let path = folder.join(format!("{}-{}.tgz", chart.name(), chart.metadata.version));
+    // An empty path is the folder we are in.
+    if !folder.as_os_str().is_empty() {
+        make_folder(folder)?;
+    }
+    let bytes = pack(chart, epoch)?;
+    write_whole(&path, &bytes).map_err(|cause| SaveFault::Write { path: path.clone(), cause })?;
+    Ok(path)
+}
+
+fn make_folder(folder: &Path) -> Result<(), SaveFault> {
+    match fs::metadata(folder) {
+        Ok(status) if status.is_dir() => Ok(()),
+        Ok(_) => Err(SaveFault::NotDirectory(folder.to_owned())),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => fs::create_dir_all(folder)
+            .map_err(|cause| SaveFault::MakeDirectory { path: folder.to_owned(), cause }),
+        Err(cause) => Err(SaveFault::Destination { path: folder.to_owned(), cause }),
+    }
+}
+
+/// Writes a file beside its place and moves it there, so that no reader sees half of it.
+fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let draft = path.with_file_name(format!(".{name}.{}", std::process::id()));
+    let written = fs::File::create(&draft).and_then(|mut file| file.write_all(bytes));
+    let done = written.and_then(|()| fs::rename(&draft, path));
+    if done.is_err() {
+        // The first error is the one to tell; there may be no draft at all.
+        drop(fs::remove_file(&draft));
+    }
+    done
+}
+
+fn add_chart(
+    tarball: &mut Tarball,
+    chart: &Chart,
+    folder: &str,
+    epoch: Option<u64>,
+) -> Result<(), SaveFault> {
+    let mut add = |name: &str, data: &[u8]| {
+        let path = format!("{folder}/{name}");
+        tarball.add(&path, data).map_err(|cause| SaveFault::Write { path: path.into(), cause })
+    };
+    add("Chart.yaml", &metadata_yaml(chart)?)?;
+    if let Some(lock) = chart.lock.as_ref().filter(|_| chart.metadata.api_version == "v2") {
+        add("Chart.lock", &lock_yaml(lock, epoch)?)?;
+    }
+    if let Some(values) = &chart.values_text {
+        add("values.yaml", values.as_bytes())?;
+    }
+    if let Some(schema) = &chart.schema {
+        json::read(schema.as_bytes()).map_err(|_| SaveFault::Schema)?;
+        add("values.schema.json", schema.as_bytes())?;
+    }
+    for File { name, data, .. } in chart.templates.iter().chain(&chart.files) {
+        add(name, data.as_bytes())?;
+    }
+    let mut taken = HashSet::new();
+    for subchart in &chart.dependencies {
+        let Metadata { name, version, .. } = &subchart.metadata;
+        let mut place = name.clone();
+        if !taken.insert(place.clone()) {
+            place = format!("{name}-{version}");
+            let mut count = 1;
+            while !taken.insert(place.clone()) {
+                count += 1;
+                place = format!("{name}-{version}-{count}");
+            }
+        }
+        add_chart(tarball, subchart, &format!("{folder}/charts/{place}"), epoch)?;
+    }
+    Ok(())
+}
+
+fn metadata_yaml(chart: &Chart) -> Result<Vec<u8>, yaml::WriteError> {
+    let mut fields = chart.metadata.to_json();
+    let is_declared_apart = chart.files.iter().any(|file| file.name == "requirements.yaml");
+    if chart.metadata.api_version == "v1"
+        && is_declared_apart
+        && let Some(fields) = fields.as_object_mut()
+    {
+        fields.remove("dependencies");
+    }
+    yaml::encode(&json::from_serde(fields))
+}
+
+fn lock_yaml(lock: &Lock, epoch: Option<u64>) -> Result<Vec<u8>, SaveFault> {
+    let time = match epoch {
+        Some(seconds) => i64::try_from(seconds)
+            .ok()
+            .and_then(|seconds| Timestamp::from_second(seconds).ok())
+            .map(|time| time.to_string())
+            .ok_or_else(|| {
+                SaveFault::Time(
+                    "error marshaling into JSON: json: error calling MarshalJSON for type \
+                     *time.Time: year outside of range [0,9999]"
+                        .to_owned(),
+                )
+            })?,
+        None if lock.generated.is_empty() => "0001-01-01T00:00:00Z".to_owned(),
+        None => {
+            let text = lock.generated.to_str_lossy().into_owned();
+            text.parse::<Timestamp>().map_err(|error| {
+                SaveFault::Time(format!("Chart.lock: generated {text:?} is no time: {error}"))
+            })?;
+            text
+        }
+    };
+    let lock = Lock { generated: time.into(), ..lock.clone() };
+    Ok(yaml::encode(&json::from_serde(lock.to_json()))?)
+}
