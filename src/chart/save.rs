@@ -197,3 +197,152 @@ fn lock_yaml(lock: &Lock, epoch: Option<u64>) -> Result<Vec<u8>, SaveFault> {
     let lock = Lock { generated: time.into(), ..lock.clone() };
     Ok(yaml::encode(&json::from_serde(lock.to_json()))?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chart::{load_archive, load_directory};
+
+    const METADATA: &str = "apiVersion: v2\nname: c\nversion: 0.1.0\n";
+
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        folder
+    }
+
+    fn chart(files: &[(&str, &str)]) -> Chart {
+        load_directory(folder(files).path()).unwrap().value
+    }
+
+    fn files(chart: &Chart) -> Vec<(&str, &[u8])> {
+        let all = chart.templates.iter().chain(&chart.files);
+        all.map(|file| (file.name.as_str(), file.data.as_bytes())).collect()
+    }
+
+    fn assert_same(packed: &Chart, chart: &Chart) {
+        assert_eq!(packed.metadata, chart.metadata);
+        assert_eq!(packed.lock, chart.lock);
+        assert_eq!(packed.values_text, chart.values_text);
+        assert_eq!(packed.schema, chart.schema);
+        assert_eq!(files(packed), files(chart));
+        assert_eq!(packed.dependencies.len(), chart.dependencies.len());
+        for (packed, chart) in packed.dependencies.iter().zip(&chart.dependencies) {
+            assert_same(packed, chart);
+        }
+    }
+
+    #[test]
+    fn a_packed_chart_is_the_chart() {
+        let chart = chart(&[
+            ("Chart.yaml", &format!("{METADATA}dependencies:\n- name: d\n  version: '*'\n")),
+            ("Chart.lock", "dependencies:\n- name: d\ngenerated: \"2020-01-01T00:00:00Z\"\n"),
+            ("values.yaml", "\u{feff}a: 1 # text\n"),
+            ("values.schema.json", "{\"type\": \"object\"}"),
+            ("templates/a.yaml", "a: 1\n"),
+            ("templates/NOTES.txt", ""),
+            ("crds/b.yaml", "b: 1\n"),
+            ("README.md", "text"),
+            ("charts/d/Chart.yaml", "apiVersion: v2\nname: d\nversion: 1.0.0\n"),
+            ("charts/d/templates/x.yaml", "x: 1\n"),
+            ("charts/d-2/Chart.yaml", "apiVersion: v2\nname: d\nversion: 2.0.0\n"),
+            ("charts/v1/Chart.yaml", "apiVersion: v1\nname: v1\nversion: 2.0.0\n"),
+            ("charts/v1/requirements.yaml", "dependencies: []\n"),
+        ]);
+        let packed = load_archive(&pack(&chart, None).unwrap()).unwrap();
+        assert!(packed.warnings.is_empty());
+        assert_same(&packed.value, &chart);
+    }
+
+    #[test]
+    fn times_and_modes_of_files_do_not_show() {
+        let texts = [("Chart.yaml", METADATA), ("values.yaml", "a: 1\n"), ("templates/a", "")];
+        let mut reversed = texts;
+        reversed.reverse();
+        let (one, two) = (folder(&texts), folder(&reversed));
+        let old = fs::File::options().write(true).open(two.path().join("values.yaml")).unwrap();
+        old.set_modified(std::time::UNIX_EPOCH).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            old.set_permissions(fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let bytes = |folder: &Path| pack(&load_directory(folder).unwrap().value, None).unwrap();
+        assert_eq!(bytes(one.path()), bytes(two.path()));
+    }
+
+    #[test]
+    fn an_epoch_dates_files_and_lock() {
+        let lock = ("Chart.lock", "generated: \"2020-01-01T00:00:00Z\"\n");
+        let chart = chart(&[("Chart.yaml", METADATA), lock]);
+        for (epoch, seconds, generated) in [
+            (None, 315_532_800, "2020-01-01T00:00:00Z"),
+            (Some(0), 0, "1970-01-01T00:00:00Z"),
+            (Some(1_000_000_000), 1_000_000_000, "2001-09-09T01:46:40Z"),
+        ] {
+            let packed = load_archive(&pack(&chart, epoch).unwrap()).unwrap().value;
+            assert_eq!(packed.modified.unwrap().as_second(), seconds);
+            assert_eq!(packed.lock.unwrap().generated, generated);
+        }
+        let error = pack(&chart, Some(253_402_300_800)).unwrap_err().to_string();
+        assert!(error.ends_with("year outside of range [0,9999]"), "{error}");
+    }
+
+    #[test]
+    fn what_cannot_be_packed() {
+        let cases = [
+            ("values.schema.json", "{", "invalid JSON in values.schema.json"),
+            ("charts/s/values.schema.json", "# x", "invalid JSON in values.schema.json"),
+            ("Chart.lock", "generated: now", "Chart.lock: generated \"now\" is no time"),
+        ];
+        for (name, text, expected) in cases {
+            let subchart = ("charts/s/Chart.yaml", "name: s\nversion: 1.0.0\n");
+            let chart = chart(&[("Chart.yaml", METADATA), subchart, (name, text)]);
+            let error = pack(&chart, None).unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_archive_appears_whole_or_not_at_all() {
+        let place = tempfile::tempdir().unwrap();
+        let listed = |folder: &Path| -> Vec<_> {
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect()
+        };
+        let chart = chart(&[("Chart.yaml", METADATA)]);
+        let folder = place.path().join("a/b");
+        let path = save(&chart, &folder, None).unwrap();
+        assert_eq!(path, folder.join("c-0.1.0.tgz"));
+        fs::write(&path, "damaged").unwrap();
+        save(&chart, &folder, None).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), pack(&chart, None).unwrap());
+        assert_eq!(listed(&folder), ["c-0.1.0.tgz"]);
+        let taken = place.path().join("taken");
+        fs::create_dir_all(taken.join("c-0.1.0.tgz")).unwrap();
+        let error = save(&chart, &taken, None).unwrap_err().to_string();
+        assert!(error.ends_with("c-0.1.0.tgz: is a directory"), "{error}");
+        assert_eq!(listed(&taken), ["c-0.1.0.tgz"]);
+        let error = save(&chart, &path, None).unwrap_err().to_string();
+        assert_eq!(error, format!("is not a directory: {}", path.display()));
+    }
+
+    #[test]
+    fn v1_charts_declare_dependencies_in_one_place() {
+        let declared = "dependencies:\n- name: s\n  version: '*'\n";
+        let metadata = "apiVersion: v1\nname: c\nversion: 0.1.0\n";
+        let whole = format!("{metadata}{declared}");
+        let subchart = ("charts/s/Chart.yaml", "name: s\nversion: 1.0.0\n");
+        let apart = chart(&[("Chart.yaml", metadata), ("requirements.yaml", declared), subchart]);
+        let inside = chart(&[("Chart.yaml", &whole), subchart]);
+        let has_field = |chart| {
+            let text = String::from_utf8(metadata_yaml(chart).unwrap()).unwrap();
+            text.contains("dependencies:")
+        };
+        assert!(!has_field(&apart));
+        assert!(has_field(&inside));
+    }
+}

@@ -42,7 +42,9 @@ impl Tarball {
         if self.time > MAX_TIME {
             records += &record("mtime", &self.time.to_string());
         }
-        if split.is_none() {
+        let is_long = !name.is_ascii() || name.len() > MAX_NAME;
+        // A name that parts well needs no record of its own, but does not go with others either.
+        if split.is_none() || is_long && !records.is_empty() {
             records += &record("path", name);
         }
         let time = if self.time > MAX_TIME { 0 } else { self.time };
@@ -179,7 +181,7 @@ mod tests {
     fn records_count_themselves() {
         let cases = [
             ("mtime", "9000000000".to_owned(), "20 mtime=9000000000\n".to_owned()),
-            ("path", "a".repeat(1), "10 path=a\n".to_owned()),
+            ("path", "a".to_owned(), "9 path=a\n".to_owned()),
             ("path", "a".repeat(90), format!("99 path={}\n", "a".repeat(90))),
             ("path", "a".repeat(91), format!("101 path={}\n", "a".repeat(91))),
         ];
