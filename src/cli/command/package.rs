@@ -8,8 +8,8 @@ use crate::cli::{Failure, Ui, env};
 /// Each archive is named NAME-VERSION.tgz after the chart's Chart.yaml. What .helmignore lists is
 /// left out; everything else is packed, with the charts in charts/ unpacked beside it.
 ///
-/// The same chart packs to the same bytes, whatever the machine and the times of its files. Set
-/// SOURCE_DATE_EPOCH to give the files inside a time (seconds since 1970).
+/// The same chart packs to the same bytes, whatever the machine and the times of its files. The
+/// variable `SOURCE_DATE_EPOCH` gives the files inside another time (in seconds since 1970)
 #[derive(Debug, clap::Args)]
 pub struct PackageArgs {
     /// Folders of charts
