@@ -9,7 +9,7 @@ use super::metadata::{NullEntries, each_field, json_kind, object, parse_dependen
 use super::{Chart, Error, File, Lock, Metadata, ValuesFault, Warned, Warning};
 use crate::json::Numbers;
 use crate::value::{Map, Str, Value};
-use crate::yaml;
+use crate::yaml::{self, Positions};
 
 /// The deprecation notice for a `requirements.lock` beside a v2 `Chart.yaml`.
 const MIGRATE_LOCK: &str = "Warning: Dependency locking is handled in Chart.lock since \
@@ -230,6 +230,59 @@ fn read_yaml(file: &'static str, data: &[u8]) -> Result<Value, Error> {
 /// [`ValuesFault`] for the first document that is wrong.
 pub fn read_values(text: &[u8]) -> Result<Map, ValuesFault> {
     let merged = Map::new();
+    each_document(text, |document, _| {
+        let value = yaml::read(document)?;
+        add_document(&merged, &value);
+        Ok(value)
+    })?;
+    Ok(merged)
+}
+
+/// One document of a values file and where its parts stand.
+#[derive(Clone, Debug)]
+pub struct ValuesDocument {
+    /// The content.
+    pub values: Map,
+    /// Where its parts stand within the document.
+    pub positions: Positions,
+    /// How many lines of the file come before the document.
+    pub lines_before: usize,
+}
+
+/// Reads the text of a values file document by document, with positions. [`add_document`] makes
+/// of them what [`read_values`] returns.
+///
+/// # Errors
+/// As [`read_values`].
+pub fn read_values_with_positions(text: &[u8]) -> Result<Vec<ValuesDocument>, ValuesFault> {
+    let mut documents = Vec::new();
+    each_document(text, |document, lines_before| {
+        let (value, positions) = yaml::read_with_positions(document)?;
+        if let Value::Map(values) = &value {
+            documents.push(ValuesDocument { values: values.clone(), positions, lines_before });
+        }
+        Ok(value)
+    })?;
+    Ok(documents)
+}
+
+/// Adds a document of a values file to those before it.
+pub fn add_document(merged: &Map, document: &Value) {
+    let Value::Map(map) = document else { return };
+    if merged.is_empty() {
+        for (key, value) in map.entries() {
+            set(merged, key, value);
+        }
+    } else {
+        merge_maps(merged, map);
+    }
+}
+
+/// Calls `read` with every document of a values file and the number of lines before it.
+fn each_document(
+    text: &[u8],
+    mut read: impl FnMut(&[u8], usize) -> Result<Value, yaml::Error>,
+) -> Result<(), ValuesFault> {
     // Helm reads the documents line by line and ends each line anew, which the value of a block
     // scalar at the end of the file shows.
     let ended: Vec<u8>;
@@ -242,18 +295,13 @@ pub fn read_values(text: &[u8]) -> Result<Map, ValuesFault> {
     for range in yaml::documents(text) {
         let range = range.map_err(|cause| ValuesFault::Separator(cause.within(text, 0)))?;
         let start = range.start;
-        match yaml::read(&text[range]).map_err(|cause| cause.within(text, start))? {
-            Value::Nil => {}
-            Value::Map(map) if merged.is_empty() => {
-                for (key, value) in map.entries() {
-                    set(&merged, key, value);
-                }
-            }
-            Value::Map(map) => merge_maps(&merged, &map),
-            other => return Err(ValuesFault::Shape { found: json_kind(&other) }),
+        let lines_before = memchr::memchr_iter(b'\n', &text[..start]).count();
+        let value = read(&text[range], lines_before).map_err(|cause| cause.within(text, start))?;
+        if !matches!(value, Value::Nil | Value::Map(_)) {
+            return Err(ValuesFault::Shape { found: json_kind(&value) });
         }
     }
-    Ok(merged)
+    Ok(())
 }
 
 /// Merges `over` into `base`, which must be writable: maps at every level, all else is replaced,

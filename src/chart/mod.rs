@@ -22,7 +22,9 @@ pub use directory::load_directory;
 pub(crate) use error::io_text;
 pub use error::{ArchiveFault, Error, IgnoreFault, ValuesFault};
 pub use ignore::IgnoreRules;
-pub use load::{load, merge_maps, read_values};
+pub use load::{
+    ValuesDocument, add_document, load, merge_maps, read_values, read_values_with_positions,
+};
 pub use metadata::{Dependency, ImportValues, Maintainer, Metadata};
 pub use save::{SaveFault, pack, save};
 pub use warning::{Level, Warned, Warning};

@@ -29,6 +29,12 @@ pub fn process_dependencies(chart: Chart, user: &Map) -> Result<Warned<Chart>, E
     Ok(Warned { value: chart, warnings: run.warnings })
 }
 
+/// Takes over the imported values once more, in a chart whose dependencies were processed and
+/// whose defaults were put back to what they were before.
+pub(super) fn import_again(chart: &mut Chart) -> Result<(), Error> {
+    Run { warnings: Vec::new() }.import(chart)
+}
+
 struct Run {
     warnings: Vec<Warning>,
 }

@@ -6,6 +6,8 @@
 mod coalesce;
 mod dependency;
 mod error;
+mod path;
+pub mod provenance;
 mod reuse;
 mod schema;
 mod set;
@@ -18,10 +20,11 @@ mod fixture_test;
 pub use coalesce::merge;
 pub use dependency::process_dependencies;
 pub use error::{Error, SetError};
+pub use path::{PathError, PathStep, ValuePath};
 pub use reuse::{Reuse, Reused, reuse};
 pub use schema::{ChartSchemaError, SchemaErrors, SchemaFault, validate};
 pub use set::{
     parse_set_file_into, parse_set_into, parse_set_json_into, parse_set_literal_into,
     parse_set_string_into,
 };
-pub use sources::{ValueSources, split_list};
+pub use sources::{SourceFlag, UserSource, UserValues, ValueSources, split_list};

@@ -3,7 +3,7 @@ use std::io::Read;
 
 use super::Error;
 use super::set::{
-    parse_set_file_into, parse_set_into, parse_set_json_into, parse_set_literal_into,
+    ReadFile, parse_set_file_into, parse_set_into, parse_set_json_into, parse_set_literal_into,
     parse_set_string_into,
 };
 use crate::chart::{self, merge_maps};
@@ -38,6 +38,92 @@ pub struct ValueSources {
     pub set_literal: Vec<String>,
 }
 
+/// Which flag a source of values was given with, in the order in which they are applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SourceFlag {
+    /// `-f`, `--values`
+    Values,
+    /// `--set-json`
+    SetJson,
+    /// `--set`
+    Set,
+    /// `--set-string`
+    SetString,
+    /// `--set-file`
+    SetFile,
+    /// `--set-literal`
+    SetLiteral,
+}
+
+impl SourceFlag {
+    /// Returns the flag as users type it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            SourceFlag::Values => "--values",
+            SourceFlag::SetJson => "--set-json",
+            SourceFlag::Set => "--set",
+            SourceFlag::SetString => "--set-string",
+            SourceFlag::SetFile => "--set-file",
+            SourceFlag::SetLiteral => "--set-literal",
+        }
+    }
+}
+
+/// One values file or one argument of the `--set` family.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserSource {
+    /// The flag.
+    pub flag: SourceFlag,
+    /// Which one of that flag's it is, from 1; of the files of one flag each counts.
+    pub number: usize,
+    /// The path of the file as given, or the argument.
+    pub argument: String,
+    /// The content of the values file.
+    pub text: Option<Str>,
+    /// The files that `--set-file` named, with their content.
+    pub files: Vec<(String, Str)>,
+}
+
+impl UserSource {
+    /// Sets what the source says in `base`; a file that `--set-file` names is asked from `read`.
+    fn apply(&self, base: &Map, read: &mut ReadFile<'_>) -> Result<(), Error> {
+        let UserSource { flag, number: _, argument, text, files: _ } = self;
+        let wrap = |cause| Error::Set { flag: flag.name(), cause };
+        match flag {
+            SourceFlag::Values => {
+                let text = text.clone().unwrap_or_default();
+                let file = chart::read_values(text.as_bytes())
+                    .map_err(|cause| Error::Parse { path: argument.clone(), cause })?;
+                merge_maps(base, &file);
+                Ok(())
+            }
+            SourceFlag::SetJson => set_json_argument(base, argument),
+            SourceFlag::Set => parse_set_into(base, argument).map_err(wrap),
+            SourceFlag::SetString => parse_set_string_into(base, argument).map_err(wrap),
+            SourceFlag::SetFile => parse_set_file_into(base, argument, read).map_err(wrap),
+            SourceFlag::SetLiteral => parse_set_literal_into(base, argument).map_err(wrap),
+        }
+    }
+
+    /// Sets what the source says in `base`, once more and without asking the world.
+    pub(super) fn apply_again(&self, base: &Map) -> Result<(), Error> {
+        let find = |path: &str| self.files.iter().find(|(known, _)| known == path);
+        let mut read =
+            |path: &str| find(path).map(|(_, text)| text.clone()).ok_or_else(String::new);
+        self.apply(base, &mut read)
+    }
+}
+
+/// The user's values and the sources they come from.
+#[derive(Clone, Debug, Default)]
+pub struct UserValues {
+    /// All sources merged.
+    pub values: Map,
+    /// The sources in the order they were applied: later ones win.
+    pub sources: Vec<UserSource>,
+}
+
 impl ValueSources {
     /// Reads and merges all sources; later kinds win over earlier ones, in the order of the
     /// fields, whatever their order on the command line was.
@@ -48,34 +134,58 @@ impl ValueSources {
     /// # Errors
     /// [`Error`] for the first source that cannot be read.
     pub fn read(&self, stdin: &mut dyn Read) -> Result<Map, Error> {
+        Ok(self.read_sources(stdin)?.values)
+    }
+
+    /// Reads as [`ValueSources::read`] does and keeps what each source said.
+    ///
+    /// # Errors
+    /// As [`ValueSources::read`].
+    pub fn read_sources(&self, stdin: &mut dyn Read) -> Result<UserValues, Error> {
         let ValueSources { values, set_json, set, set_string, set_file, set_literal } = self;
-        let base = Map::new();
+        let mut user = UserValues::default();
         for list in values {
             for path in split_list(list)? {
-                let content = read_source(&path, stdin)?;
-                let file = chart::read_values(content.as_bytes())
-                    .map_err(|cause| Error::Parse { path: path.clone(), cause })?;
-                merge_maps(&base, &file);
+                let text = read_source(&path, stdin)?;
+                user.add(SourceFlag::Values, path, Some(text), stdin)?;
             }
         }
-        for argument in set_json {
-            set_json_argument(&base, argument)?;
+        let arguments = [
+            (SourceFlag::SetJson, set_json),
+            (SourceFlag::Set, set),
+            (SourceFlag::SetString, set_string),
+            (SourceFlag::SetFile, set_file),
+            (SourceFlag::SetLiteral, set_literal),
+        ];
+        for (flag, arguments) in arguments {
+            for argument in arguments {
+                user.add(flag, argument.clone(), None, stdin)?;
+            }
         }
-        let wrap = |flag| move |cause| Error::Set { flag, cause };
-        for argument in set {
-            parse_set_into(&base, argument).map_err(wrap("--set"))?;
-        }
-        for argument in set_string {
-            parse_set_string_into(&base, argument).map_err(wrap("--set-string"))?;
-        }
-        for argument in set_file {
-            let mut read = |path: &str| read_source(path, stdin).map_err(|error| error.to_string());
-            parse_set_file_into(&base, argument, &mut read).map_err(wrap("--set-file"))?;
-        }
-        for argument in set_literal {
-            parse_set_literal_into(&base, argument).map_err(wrap("--set-literal"))?;
-        }
-        Ok(base)
+        Ok(user)
+    }
+}
+
+impl UserValues {
+    fn add(
+        &mut self,
+        flag: SourceFlag,
+        argument: String,
+        text: Option<Str>,
+        stdin: &mut dyn Read,
+    ) -> Result<(), Error> {
+        let number = 1 + self.sources.iter().filter(|source| source.flag == flag).count();
+        let mut source = UserSource { flag, number, argument, text, files: Vec::new() };
+        let mut files = Vec::new();
+        let mut read = |path: &str| {
+            let text = read_source(path, stdin).map_err(|error| error.to_string())?;
+            files.push((path.to_owned(), text.clone()));
+            Ok(text)
+        };
+        source.apply(&self.values, &mut read)?;
+        source.files = files;
+        self.sources.push(source);
+        Ok(())
     }
 }
 
