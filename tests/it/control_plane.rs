@@ -47,10 +47,12 @@ pub(crate) fn world(namespace: &str) -> Option<World> {
 }
 
 impl Drop for World {
-    /// Gives the namespace up. It takes a while until it is gone; nothing waits for that.
+    /// Gives the namespace up, and that of Helm's own run. It takes a while until they are gone;
+    /// nothing waits for that.
     fn drop(&mut self) {
+        let name = &self.namespace;
         let arguments =
-            format!("delete namespace {} --wait=false --ignore-not-found", self.namespace);
+            format!("delete namespace {name} {name}-helm --wait=false --ignore-not-found");
         let run = self.run_in(&self.kubectl, "default", &arguments);
         if !run.success {
             eprintln!("{}", run.stderr);
