@@ -1,12 +1,15 @@
 use std::collections::BTreeMap;
 
-use crate::template::{Failures, RenderedFile};
+#[cfg(feature = "cluster")]
+use crate::cluster;
+use crate::release::Revision;
+use crate::template::{Failures, KubeVersionError, RenderedFile};
 use crate::value::Str;
-use crate::{chart, manifest, values};
+use crate::{chart, manifest, plan, values};
 
 /// Why a verb failed.
 ///
-/// `Display` gives the text Helm 4.3.1 prints after `Error: `.
+/// `Display` gives the text Helm 4.3.1 prints after `Error: `, without the verb's own prefix.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -78,9 +81,129 @@ pub enum Error {
     /// `--show-only` named a template that wrote nothing.
     #[error(transparent)]
     ShowOnly(#[from] manifest::ShowOnlyError),
+    /// The cluster cannot be reached.
+    #[cfg(feature = "cluster")]
+    #[error(transparent)]
+    Connect(#[from] cluster::ConnectError),
+    /// No name was given.
+    #[error("must either provide a name or specify --generate-name")]
+    NoName,
+    /// The name is taken.
+    #[error("release name check failed: cannot reuse a name that is still in use")]
+    NameInUse,
+    /// The release does not exist.
+    #[error("release: not found")]
+    NotFound,
+    /// The release to uninstall does not exist.
+    #[error("uninstall: Release not loaded: {name}: release: not found")]
+    NotLoaded {
+        /// Its name.
+        name: String,
+    },
+    /// The release was uninstalled already.
+    #[error("the release named {name:?} is already deleted")]
+    Deleted {
+        /// Its name.
+        name: String,
+    },
+    /// There is nothing to upgrade.
+    #[error("{name:?} has no deployed releases")]
+    NoDeployed {
+        /// The name of the release.
+        name: String,
+    },
+    /// There is no such revision to go back to.
+    #[error("release has no {revision} version")]
+    NoRevision {
+        /// The revision.
+        revision: Revision,
+    },
+    /// Someone else works on the release, or did when their process died.
+    #[error("another operation (install/upgrade/rollback) is in progress")]
+    InProgress {
+        /// The revision that is being made.
+        revision: Revision,
+    },
+    /// Labels that belong to the storage were given.
+    #[error(
+        "user supplied labels contains system reserved label name. System labels: [name owner status version createdAt modifiedAt]"
+    )]
+    SystemLabel,
+    /// The server's version makes no sense.
+    #[error(transparent)]
+    ServerVersion(#[from] KubeVersionError),
+    /// The manifest of a record or a file of definitions is damaged.
+    #[error(transparent)]
+    Stored(#[from] manifest::Error),
+    /// What the templates came to cannot be put into the cluster.
+    #[cfg(feature = "cluster")]
+    #[error("unable to build kubernetes objects from release manifest: {0}")]
+    Build(#[source] cluster::Error),
+    /// Definitions could not be put into the cluster.
+    #[cfg(feature = "cluster")]
+    #[error("failed to install CRD {path}: {source}")]
+    Crd {
+        /// The file.
+        path: String,
+        /// Why.
+        source: Box<cluster::Error>,
+    },
+    /// No plan can be made.
+    #[error("unable to continue with {doing}: {source}")]
+    Plan {
+        /// `install` or `update`.
+        doing: &'static str,
+        /// Why.
+        source: plan::Error,
+    },
+    /// Something could not be read from the cluster.
+    #[cfg(feature = "cluster")]
+    #[error(transparent)]
+    Cluster(#[from] cluster::Error),
+    /// Records could not be read.
+    #[cfg(feature = "cluster")]
+    #[error(transparent)]
+    Store(#[from] cluster::StoreError),
+    /// The plan failed.
+    #[cfg(feature = "cluster")]
+    #[error("{source}{}", also(.aftermath))]
+    Execute {
+        /// What ended it.
+        source: Box<cluster::Error>,
+        /// What went wrong afterwards.
+        aftermath: Vec<cluster::Error>,
+    },
+    /// The plan failed and so did the way back.
+    #[error("{error}; the way back failed, too: {way_back}")]
+    WayBack {
+        /// What ended the plan.
+        error: Box<Error>,
+        /// What ended the way back.
+        way_back: Box<Error>,
+    },
+    /// The plan failed; the release is as it was before.
+    #[error(
+        "release {name} failed, and has been {done} due to rollback-on-failure being set: {error}"
+    )]
+    RolledBack {
+        /// The release.
+        name: String,
+        /// `uninstalled` or `rolled back`.
+        done: &'static str,
+        /// What ended the plan.
+        error: Box<Error>,
+    },
+    /// The thread that rendered the templates died.
+    #[error("rendering was cut short")]
+    RenderThread,
 }
 
 impl Error {
+    #[cfg(feature = "cluster")]
+    pub(super) fn name(name: &str) -> Self {
+        Error::Name { name: name.to_owned() }
+    }
+
     /// Returns whether the error came after rendering had begun, where Helm points at `--debug`.
     #[must_use]
     pub fn is_rendering(&self) -> bool {
@@ -96,4 +219,9 @@ pub fn name_text(name: &str) -> String {
          ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ and the length must not \
          be longer than 53"
     )
+}
+
+#[cfg(feature = "cluster")]
+fn also(aftermath: &[cluster::Error]) -> String {
+    aftermath.iter().fold(String::new(), |text, error| text + "\nafterwards: " + &error.to_string())
 }

@@ -4,13 +4,11 @@ use std::future::Future;
 use std::path::PathBuf;
 
 use super::{Failure, GlobalOptions, env};
-use crate::action::{self, ReleaseError, Session};
+use crate::action::{Error, Session};
 use crate::cluster::{ApiError, Clock, Cluster, ConnectError, ConnectOptions};
 
 /// Runs a command's work on the one runtime.
-pub(super) fn block_on<T>(
-    work: impl Future<Output = Result<T, ReleaseError>>,
-) -> Result<T, Failure> {
+pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -20,7 +18,7 @@ pub(super) fn block_on<T>(
 }
 
 /// Connects to the cluster that flags and environment name.
-pub(super) async fn connect(global: &GlobalOptions) -> Result<Session, ReleaseError> {
+pub(super) async fn connect(global: &GlobalOptions) -> Result<Session, Error> {
     let cluster = Cluster::connect(&options(global)).await?;
     Ok(Session::new(cluster, clock()))
 }
@@ -53,32 +51,21 @@ fn options(global: &GlobalOptions) -> ConnectOptions {
     }
 }
 
-impl From<ReleaseError> for Failure {
-    fn from(error: ReleaseError) -> Self {
-        let hint = match &error {
-            ReleaseError::InProgress { .. } => Some(
-                "see `rhumb history`; `rhumb rollback` ends what was cut short, if nobody is at it",
-            ),
-            ReleaseError::Connect(ConnectError::NoKubeconfig) => {
-                Some("name one with --kubeconfig or the variable KUBECONFIG")
-            }
-            ReleaseError::Connect(ConnectError::NoContext | ConnectError::Context { .. }) => {
-                Some("name a context of the kubeconfig with --kube-context")
-            }
-            ReleaseError::Connect(ConnectError::Unreachable(ApiError::Transport(_))) => Some(
-                "is the server up? The address comes from the kubeconfig's context or --kube-apiserver",
-            ),
-            _ => None,
-        };
-        let error = match error {
-            ReleaseError::Render(error) => return Failure::from(*error),
-            ReleaseError::Values(error) => return Failure::from(action::Error::from(error)),
-            error => error,
-        };
-        let failure = Failure::new(error.to_string());
-        match hint {
-            Some(hint) => failure.with_hint(hint),
-            None => failure,
+/// Returns what the user can do about an error of the cluster or of a release in it.
+pub(super) fn hint(error: &Error) -> Option<&'static str> {
+    Some(match error {
+        Error::InProgress { .. } => {
+            "see `rhumb history`; `rhumb rollback` ends what was cut short, if nobody is at it"
         }
-    }
+        Error::Connect(ConnectError::NoKubeconfig) => {
+            "name one with --kubeconfig or the variable KUBECONFIG"
+        }
+        Error::Connect(ConnectError::NoContext | ConnectError::Context { .. }) => {
+            "name a context of the kubeconfig with --kube-context"
+        }
+        Error::Connect(ConnectError::Unreachable(ApiError::Transport(_))) => {
+            "is the server up? The address comes from the kubeconfig's context or --kube-apiserver"
+        }
+        _ => return None,
+    })
 }

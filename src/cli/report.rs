@@ -119,6 +119,9 @@ fn hint(error: &action::Error) -> Option<&'static str> {
         action::Error::NotInstallable { .. } => {
             "a library chart only helps other charts, as their dependency"
         }
+        #[cfg(feature = "cluster")]
+        error => return super::cluster::hint(error),
+        #[cfg(not(feature = "cluster"))]
         _ => return None,
     })
 }

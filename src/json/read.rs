@@ -1,3 +1,4 @@
+use crate::go::{Piece, can_backquote, next_piece, push_quoted, push_quoted_rune};
 use crate::value::{Entries, List, Map, MapType, Str, Value};
 
 /// Go's limit on nested lists and objects.
@@ -188,13 +189,29 @@ impl Reader<'_> {
     }
 
     fn bad(&self, context: &str) -> Error {
-        let Some(byte) = self.text.get(self.at) else {
-            return self.end();
-        };
-        Error {
-            offset: self.at,
-            message: format!("invalid character {} {context}", quote_byte(*byte)),
+        let mut message = b"invalid character ".to_vec();
+        match next_piece(&self.text[self.at..]) {
+            None => return self.end(),
+            Some(Piece::Char(c, _)) => push_quoted_rune(&mut message, c, false),
+            Some(Piece::Bad(byte)) => message.extend(format!("'\\x{byte:02x}'").bytes()),
         }
+        let message = format!("{} {context}", String::from_utf8_lossy(&message));
+        Error { offset: self.at, message }
+    }
+
+    /// Refuses the escape sequence that begins with the backslash at `start`, of which `length` bytes
+    /// are meant.
+    fn bad_escape(&self, start: usize, length: usize) -> Error {
+        let end = self.text.len().min(start + length);
+        let sequence = &self.text[start..end];
+        let mut quoted = Vec::new();
+        if can_backquote(sequence) {
+            quoted = [b"`", sequence, b"`"].concat();
+        } else {
+            push_quoted(&mut quoted, sequence, false);
+        }
+        let quoted = String::from_utf8_lossy(&quoted);
+        Error { offset: self.at, message: format!("invalid escape sequence {quoted} in string") }
     }
 
     fn literal(&mut self, word: &str, value: Value) -> Result<Value, Error> {
@@ -230,7 +247,7 @@ impl Reader<'_> {
             integral = false;
             self.at += 1;
             if !matches!(self.text.get(self.at), Some(b'0'..=b'9')) {
-                return Err(self.bad("after decimal point in numeric literal"));
+                return Err(self.bad("in numeric literal"));
             }
             self.digits();
         }
@@ -241,7 +258,7 @@ impl Reader<'_> {
                 self.at += 1;
             }
             if !matches!(self.text.get(self.at), Some(b'0'..=b'9')) {
-                return Err(self.bad("in exponent of numeric literal"));
+                return Err(self.bad("in numeric literal"));
             }
             self.digits();
         }
@@ -294,7 +311,7 @@ impl Reader<'_> {
                     });
                 }
                 Some(b'\\') => return self.escaped_string(start),
-                Some(0..0x20) => return Err(self.bad("in string literal")),
+                Some(0..0x20) => return Err(self.bad("in string")),
                 Some(_) => self.at += 1,
             }
         }
@@ -317,7 +334,7 @@ impl Reader<'_> {
                     self.escape(&mut out)?;
                     done = self.at;
                 }
-                Some(0..0x20) => return Err(self.bad("in string literal")),
+                Some(0..0x20) => return Err(self.bad("in string")),
                 Some(_) => self.at += 1,
             }
         }
@@ -353,7 +370,7 @@ impl Reader<'_> {
                 out.extend_from_slice(character.encode_utf8(&mut buffer).as_bytes());
                 return Ok(());
             }
-            Some(_) => return Err(self.bad("in string escape code")),
+            Some(_) => return Err(self.bad_escape(self.at - 1, 2)),
         };
         out.push(plain);
         self.at += 1;
@@ -362,10 +379,14 @@ impl Reader<'_> {
 
     fn hex(&mut self) -> Result<u32, Error> {
         let mut code = 0;
-        for _ in 0..4 {
+        for back in 0..4 {
             let Some(digit) = self.text.get(self.at).and_then(|b| char::from(*b).to_digit(16))
             else {
-                return Err(self.bad("in \\u hexadecimal character escape"));
+                let start = self.at - back - 2;
+                return Err(match self.text.get(self.at) {
+                    Some(_) => self.bad_escape(start, 6),
+                    None => self.end(),
+                });
             };
             code = code * 16 + digit;
             self.at += 1;
@@ -381,26 +402,6 @@ fn push_lossy(out: &mut Vec<u8>, bytes: &[u8]) {
         for _ in chunk.invalid() {
             out.extend_from_slice("\u{fffd}".as_bytes());
         }
-    }
-}
-
-/// Quotes a byte as Go's scanner does in its messages: as the character of that code.
-fn quote_byte(byte: u8) -> String {
-    match byte {
-        b'\'' => r"'\''".to_owned(),
-        b'"' => r#"'"'"#.to_owned(),
-        b'\\' => r"'\\'".to_owned(),
-        0x07 => r"'\a'".to_owned(),
-        0x08 => r"'\b'".to_owned(),
-        0x0c => r"'\f'".to_owned(),
-        b'\n' => r"'\n'".to_owned(),
-        b'\r' => r"'\r'".to_owned(),
-        b'\t' => r"'\t'".to_owned(),
-        0x0b => r"'\v'".to_owned(),
-        0x20..=0x7e => format!("'{}'", char::from(byte)),
-        0..=0x7f => format!("'\\x{byte:02x}'"),
-        0x80..=0xa0 | 0xad => format!("'\\u{byte:04x}'"),
-        _ => format!("'{}'", char::from(byte)),
     }
 }
 
@@ -441,15 +442,19 @@ mod tests {
             ("1 x", "invalid character 'x' after top-level value"),
             ("01", "invalid character '1' after top-level value"),
             ("-x", "invalid character 'x' in numeric literal"),
-            ("1.x", "invalid character 'x' after decimal point in numeric literal"),
-            ("1e+x", "invalid character 'x' in exponent of numeric literal"),
+            ("1.x", "invalid character 'x' in numeric literal"),
+            ("1e+x", "invalid character 'x' in numeric literal"),
             ("tru", "unexpected end of JSON input"),
             ("trux", "invalid character 'x' in literal true (expecting 'e')"),
-            ("\"a\nb\"", r"invalid character '\n' in string literal"),
-            (r#""\x""#, "invalid character 'x' in string escape code"),
-            (r#""\u12g4""#, r"invalid character 'g' in \u hexadecimal character escape"),
+            ("\"a\nb\"", r"invalid character '\n' in string"),
+            (r#""\x""#, r"invalid escape sequence `\x` in string"),
+            ("\"\\é\"", r#"invalid escape sequence "\\\xc3" in string"#),
+            ("\"\\`\"", r#"invalid escape sequence "\\`" in string"#),
+            (r#""\u12g4""#, r"invalid escape sequence `\u12g4` in string"),
+            (r#""\u"#, "unexpected end of JSON input"),
+            (r#""\u""#, r#"invalid escape sequence `\u"` in string"#),
             ("'a'", r"invalid character '\'' looking for beginning of value"),
-            ("é", "invalid character 'Ã' looking for beginning of value"),
+            ("é", "invalid character 'é' looking for beginning of value"),
             ("1e400", "json: cannot unmarshal number 1e400 into Go value of type float64"),
         ];
         for (text, shown) in cases {

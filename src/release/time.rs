@@ -42,9 +42,19 @@ impl Time {
     /// Returns the form of Go's `time.RFC3339Nano`, the one in records.
     #[must_use]
     pub fn to_rfc3339(&self) -> String {
+        let mut text = self.date_and_time('T');
+        if self.offset == Offset::UTC {
+            text.push('Z');
+        } else {
+            push_offset(&mut text, self.offset, ":");
+        }
+        text
+    }
+
+    fn date_and_time(&self, between: char) -> String {
         let local = self.offset.to_datetime(self.instant);
         let mut text = format!(
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
+            "{:04}-{:02}-{:02}{between}{:02}:{:02}:{:02}",
             local.year(),
             local.month(),
             local.day(),
@@ -53,11 +63,6 @@ impl Time {
             local.second()
         );
         push_fraction(&mut text, local.subsec_nanosecond());
-        if self.offset == Offset::UTC {
-            text.push('Z');
-        } else {
-            push_offset(&mut text, self.offset, ":");
-        }
         text
     }
 
@@ -73,17 +78,7 @@ impl Time {
     /// Other zones are written by their offset alone, as Go does when it has no name for them.
     #[must_use]
     pub fn to_go_string(&self) -> String {
-        let local = self.offset.to_datetime(self.instant);
-        let mut text = format!(
-            "{:04}-{:02}-{:02} {:02}:{:02}:{:02}",
-            local.year(),
-            local.month(),
-            local.day(),
-            local.hour(),
-            local.minute(),
-            local.second()
-        );
-        push_fraction(&mut text, local.subsec_nanosecond());
+        let mut text = self.date_and_time(' ');
         text.push(' ');
         push_offset(&mut text, self.offset, "");
         text.push(' ');

@@ -484,13 +484,22 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    fn fetch_block_entry(&mut self) -> Scanned {
+    /// Begins a block collection here, unless one is open at this column or braces surround it.
+    fn open_block(&mut self, kind: Kind<'a>, refusal: &'static str) -> Scanned {
         if self.flow_level == 0 {
             if !self.simple_key_allowed {
-                return Err(self.error("block sequence entries are not allowed in this context"));
+                return Err(self.error(refusal));
             }
-            self.roll_indent(self.column, None, Kind::BlockSequenceStart, self.mark())?;
+            self.roll_indent(self.column, None, kind, self.mark())?;
         }
+        Ok(())
+    }
+
+    fn fetch_block_entry(&mut self) -> Scanned {
+        self.open_block(
+            Kind::BlockSequenceStart,
+            "block sequence entries are not allowed in this context",
+        )?;
         self.remove_simple_key()?;
         self.simple_key_allowed = true;
         self.single(Kind::BlockEntry);
@@ -498,12 +507,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn fetch_key(&mut self) -> Scanned {
-        if self.flow_level == 0 {
-            if !self.simple_key_allowed {
-                return Err(self.error("mapping keys are not allowed in this context"));
-            }
-            self.roll_indent(self.column, None, Kind::BlockMappingStart, self.mark())?;
-        }
+        self.open_block(Kind::BlockMappingStart, "mapping keys are not allowed in this context")?;
         self.remove_simple_key()?;
         self.simple_key_allowed = self.flow_level == 0;
         self.single(Kind::Key);
@@ -519,12 +523,10 @@ impl<'a> Scanner<'a> {
             self.simple_keys[level].possible = false;
             self.simple_key_allowed = false;
         } else {
-            if self.flow_level == 0 {
-                if !self.simple_key_allowed {
-                    return Err(self.error("mapping values are not allowed in this context"));
-                }
-                self.roll_indent(self.column, None, Kind::BlockMappingStart, self.mark())?;
-            }
+            self.open_block(
+                Kind::BlockMappingStart,
+                "mapping values are not allowed in this context",
+            )?;
             self.simple_key_allowed = self.flow_level == 0;
         }
         self.single(Kind::Value);

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use crate::action::{ApplyOptions, DryRun, WaitOptions};
-use crate::cli::{Failure, duration, env};
+use crate::action::{ApplyOptions, DryRun, Error, RenderOptions, WaitOptions};
+use crate::cli::output::{Details, Format, OutputArgs};
+use crate::cli::{Failure, GlobalOptions, duration, env};
 use crate::value::Map;
 use crate::values::ValueSources;
 
@@ -76,9 +77,11 @@ impl DryRunArgs {
     }
 }
 
-/// How a revision of a chart is put into the cluster.
+/// What makes a revision of a chart: its values, how it is rendered, put into the cluster and shown.
 #[derive(Clone, Debug, clap::Args)]
-pub struct ApplyArgs {
+pub struct RevisionArgs {
+    #[command(flatten)]
+    values: ValueSources,
     #[command(flatten)]
     wait: WaitArgs,
     /// Wait until Jobs have completed, too; implies --wait
@@ -107,11 +110,37 @@ pub struct ApplyArgs {
     labels: Vec<(String, String)>,
     #[command(flatten)]
     dry_run: DryRunArgs,
+    /// Undo what a failed install or upgrade has done; implies --wait
+    #[arg(long)]
+    rollback_on_failure: bool,
+    #[command(flatten)]
+    render: RenderOptions,
+    /// Do not show notes
+    #[arg(long)]
+    hide_notes: bool,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
-impl ApplyArgs {
-    pub(in crate::cli) fn options(self, cleanup_on_fail: bool) -> ApplyOptions {
-        let ApplyArgs {
+/// What the flags of [`RevisionArgs`] come to.
+pub(super) struct RevisionOptions {
+    pub(super) values: Map,
+    pub(super) render: RenderOptions,
+    pub(super) apply: ApplyOptions,
+    pub(super) rollback_on_failure: bool,
+    pub(super) output: Format,
+    pub(super) details: Details,
+}
+
+impl RevisionArgs {
+    /// Reads the values and takes the flags together.
+    pub(super) fn read(
+        self,
+        global: &GlobalOptions,
+        cleanup_on_fail: bool,
+    ) -> Result<RevisionOptions, Failure> {
+        let RevisionArgs {
+            values,
             wait,
             wait_for_jobs,
             no_hooks,
@@ -122,9 +151,19 @@ impl ApplyArgs {
             description,
             labels,
             dry_run,
+            rollback_on_failure,
+            render,
+            hide_notes,
+            output: OutputArgs { output },
         } = self;
-        ApplyOptions {
-            wait: wait.options(wait_for_jobs),
+        let values = values
+            .read(&mut std::io::stdin().lock())
+            .map_err(|error| Failure::from(Error::from(error)))?;
+        let dry_run = dry_run.option();
+        let mut wait = wait.options(wait_for_jobs);
+        wait.ready |= rollback_on_failure;
+        let apply = ApplyOptions {
+            wait,
             no_hooks,
             take_ownership,
             force_conflicts,
@@ -133,12 +172,14 @@ impl ApplyArgs {
             cleanup_on_fail,
             description,
             labels: labels.into_iter().collect::<BTreeMap<_, _>>(),
-            dry_run: dry_run.option(),
-        }
-    }
-
-    pub(in crate::cli) fn is_dry_run(&self) -> bool {
-        self.dry_run.option().is_some()
+            dry_run,
+        };
+        let details = Details {
+            manifest: dry_run.is_some() || global.is_debug(),
+            hide_notes,
+            ..Details::default()
+        };
+        Ok(RevisionOptions { values, render, apply, rollback_on_failure, output, details })
     }
 }
 
@@ -148,15 +189,8 @@ fn label(text: &str) -> Result<(String, String), String> {
     Ok((key.to_owned(), value.to_owned()))
 }
 
-/// Reads the user's values.
-pub(super) fn read_values(sources: &ValueSources) -> Result<Map, Failure> {
-    sources
-        .read(&mut std::io::stdin().lock())
-        .map_err(|error| Failure::from(crate::action::Error::from(error)))
-}
-
 /// Returns how many revisions a release keeps: the flag, `HELM_MAX_HISTORY`, 10.
-pub(super) fn history_max(flag: Option<usize>) -> usize {
+pub(super) fn kept_revisions(flag: Option<usize>) -> usize {
     let variable = || env::get(env::HELM_MAX_HISTORY).and_then(|text| text.parse().ok());
     flag.or_else(variable).unwrap_or(10)
 }

@@ -1,12 +1,11 @@
 //! `rhumb install`.
 
-use super::apply::{self, ApplyArgs};
+use super::apply::{RevisionArgs, RevisionOptions};
 use super::template::name_and_chart;
-use crate::action::{self, InstallRequest, ReleaseError, RenderOptions};
+use crate::action::{self, Error, InstallRequest};
 use crate::cli::cluster::{block_on, connect};
-use crate::cli::output::{Details, Format, OutputArgs};
+use crate::cli::output::Format;
 use crate::cli::{Failure, GlobalOptions, Ui};
-use crate::values::ValueSources;
 
 /// Install a chart
 #[derive(Debug, clap::Args)]
@@ -15,11 +14,7 @@ pub struct InstallArgs {
     #[arg(value_name = "[NAME] CHART", num_args = 0..)]
     names: Vec<String>,
     #[command(flatten)]
-    values: ValueSources,
-    #[command(flatten)]
-    apply: ApplyArgs,
-    #[command(flatten)]
-    output: OutputArgs,
+    revision: RevisionArgs,
     /// Make up a name (and omit NAME)
     #[arg(short, long)]
     generate_name: bool,
@@ -29,14 +24,6 @@ pub struct InstallArgs {
     /// Use the name of a release that failed or was uninstalled again
     #[arg(long)]
     replace: bool,
-    /// Uninstall again what a failed install has made; implies --wait
-    #[arg(long)]
-    rollback_on_failure: bool,
-    /// Do not show notes
-    #[arg(long)]
-    hide_notes: bool,
-    #[command(flatten)]
-    render: RenderOptions,
 }
 
 pub(in crate::cli) fn run(
@@ -44,38 +31,14 @@ pub(in crate::cli) fn run(
     global: &GlobalOptions,
     args: InstallArgs,
 ) -> Result<(), Failure> {
-    let InstallArgs {
-        names,
-        values,
-        apply: apply_args,
-        output: OutputArgs { output },
-        generate_name,
-        name_template,
-        replace,
-        rollback_on_failure,
-        hide_notes,
-        render,
-    } = args;
+    let InstallArgs { names, revision, generate_name, name_template, replace } = args;
     let (name, chart) = name_and_chart(&names, generate_name, name_template.as_deref(), "install")
         .map_err(|failure| if names.is_empty() { failure } else { prefixed(failure) })?;
-    let name = name.ok_or(ReleaseError::NoName).map_err(|error| prefixed(error.into()))?;
-    let values = apply::read_values(&values).map_err(prefixed)?;
-    let details = Details {
-        manifest: apply_args.is_dry_run() || global.is_debug(),
-        hide_notes,
-        ..Details::default()
-    };
-    let mut apply_options = apply_args.options(false);
-    apply_options.wait.ready |= rollback_on_failure;
-    let request = InstallRequest {
-        name,
-        chart,
-        values,
-        render,
-        apply: apply_options,
-        replace,
-        rollback_on_failure,
-    };
+    let name = name.ok_or(Error::NoName).map_err(|error| prefixed(error.into()))?;
+    let RevisionOptions { values, render, apply, rollback_on_failure, output, details } =
+        revision.read(global, false).map_err(prefixed)?;
+    let request =
+        InstallRequest { name, chart, values, render, apply, replace, rollback_on_failure };
     let report = block_on(async {
         let session = connect(global).await?;
         action::install(&session, &request).await

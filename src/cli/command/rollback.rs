@@ -66,7 +66,7 @@ pub(in crate::cli) fn run(
             dry_run: dry_run.option(),
             ..ApplyOptions::default()
         },
-        history_max: apply::history_max(history_max),
+        history_max: apply::kept_revisions(history_max),
     };
     block_on(async {
         let session = connect(global).await?;

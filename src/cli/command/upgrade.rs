@@ -1,12 +1,12 @@
 //! `rhumb upgrade`.
 
-use super::apply::{self, ApplyArgs};
+use super::apply::{RevisionArgs, RevisionOptions, kept_revisions};
 use super::install;
-use crate::action::{self, RenderOptions, UpgradeRequest};
+use crate::action::{self, UpgradeRequest};
 use crate::cli::cluster::{block_on, connect};
-use crate::cli::output::{Details, Format, OutputArgs};
+use crate::cli::output::Format;
 use crate::cli::{Failure, GlobalOptions, Ui};
-use crate::values::{Reuse, ValueSources};
+use crate::values::Reuse;
 
 /// Upgrade a release
 #[derive(Debug, clap::Args)]
@@ -16,11 +16,7 @@ pub struct UpgradeArgs {
     /// Folder or archive of the chart
     chart: String,
     #[command(flatten)]
-    values: ValueSources,
-    #[command(flatten)]
-    apply: ApplyArgs,
-    #[command(flatten)]
-    output: OutputArgs,
+    revision: RevisionArgs,
     /// Install the release if it does not exist
     #[arg(short, long)]
     install: bool,
@@ -39,14 +35,6 @@ pub struct UpgradeArgs {
     /// Delete what a failed upgrade has made
     #[arg(long)]
     cleanup_on_fail: bool,
-    /// Roll back after a failed upgrade; implies --wait
-    #[arg(long)]
-    rollback_on_failure: bool,
-    /// Do not show notes
-    #[arg(long)]
-    hide_notes: bool,
-    #[command(flatten)]
-    render: RenderOptions,
 }
 
 pub(in crate::cli) fn run(
@@ -57,18 +45,13 @@ pub(in crate::cli) fn run(
     let UpgradeArgs {
         release,
         chart,
-        values,
-        apply: apply_args,
-        output: OutputArgs { output },
+        revision,
         install,
         reset_values,
         reuse_values,
         reset_then_reuse_values,
         history_max,
         cleanup_on_fail,
-        rollback_on_failure,
-        hide_notes,
-        render,
     } = args;
     let reuse = match (reset_values, reuse_values, reset_then_reuse_values) {
         (true, _, _) => Reuse::Never,
@@ -76,23 +59,17 @@ pub(in crate::cli) fn run(
         (_, _, true) => Reuse::UserValues,
         _ => Reuse::WhenNoneGiven,
     };
-    let values = apply::read_values(&values)?;
-    let details = Details {
-        manifest: apply_args.is_dry_run() || global.is_debug(),
-        hide_notes,
-        ..Details::default()
-    };
-    let mut apply_options = apply_args.options(cleanup_on_fail);
-    apply_options.wait.ready |= rollback_on_failure;
+    let RevisionOptions { values, render, apply, rollback_on_failure, output, details } =
+        revision.read(global, cleanup_on_fail)?;
     let request = UpgradeRequest {
         name: release,
         chart,
         values,
         reuse,
         render,
-        apply: apply_options,
+        apply,
         install,
-        history_max: apply::history_max(history_max),
+        history_max: kept_revisions(history_max),
         rollback_on_failure,
     };
     let report = block_on(async {

@@ -1,6 +1,5 @@
-use super::release_error::Error;
+use super::Error;
 use super::{ApplyOptions, Report, Session};
-use crate::cluster::Records;
 use crate::manifest::{self, Hook};
 use crate::plan::{self, Input, Next, Verb};
 use crate::release::{
@@ -69,15 +68,7 @@ pub async fn rollback(session: &Session, request: &RollbackRequest) -> Result<Re
         release.info.status = Status::PendingRollback;
         return Ok(report(release, plan));
     }
-    let mut records: Records = history
-        .releases()
-        .iter()
-        .cloned()
-        .chain([release])
-        .map(|release| (release.revision, release))
-        .collect();
-    session.execute(&plan, &mut records, deadline).await?;
-    let Some(release) = records.remove(&revision) else { return Err(Error::NotFound) };
+    let release = session.make(&plan, &history, release, deadline).await?;
     Ok(report(release, plan))
 }
 

@@ -1,5 +1,5 @@
+use super::Error;
 use super::Session;
-use super::release_error::Error;
 use crate::release::{ReleaseName, Revision, Status, Store as _, Time};
 
 /// One revision in the history of a release.

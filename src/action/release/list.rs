@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
+use super::Error;
 use super::Session;
-use super::release_error::Error;
 use crate::cluster::{SecretStore, StoredRecord};
 use crate::release::{Release, Status};
 

@@ -1,7 +1,7 @@
 use serde_json::Value as Json;
 
+use super::Error;
 use super::Session;
-use super::release_error::Error;
 use crate::plan::ResourceId;
 use crate::release::{Release, Revision};
 

@@ -1,8 +1,8 @@
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
+use super::Error;
 use super::record::stored_chart;
-use super::release_error::Error;
 use super::{ApplyOptions, DryRun, RenderRequest, RenderedChart, Session, render_chart};
 use crate::chart::{Chart, Warning};
 use crate::cluster::{Lookup, Records};
@@ -82,11 +82,9 @@ impl Session {
                 skip_schema_validation,
                 notes: if subchart_notes { Notes::All } else { Notes::Root },
             })
-            .map_err(Box::new)
         })
         .await
-        .map_err(|_| Error::RenderThread)?
-        .map_err(Error::Render)?;
+        .map_err(|_| Error::RenderThread)??;
         let RenderedChart { chart, values: _, rendered: _, manifest, warnings } = rendered;
         Ok(Prepared { chart, manifest, user, warnings })
     }

@@ -1,12 +1,12 @@
+use super::Error;
 use super::prepare::check_labels;
 use super::record::{restored_chart, to_map};
-use super::release_error::Error;
+use super::report::dry_run;
 use super::{
     ApplyOptions, DryRun, InstallRequest, RenderOptions, Report, RollbackRequest, Session, install,
     load_chart, rollback,
 };
 use crate::chart::Warned;
-use crate::cluster::Records;
 use crate::plan::{self, Input, Verb};
 use crate::release::{History, Labels, Release, ReleaseName, Status, Store as _};
 use crate::template::ReleaseContext;
@@ -75,13 +75,8 @@ pub async fn upgrade(session: &Session, request: &UpgradeRequest) -> Result<Repo
     release.labels = merge_labels(&last.labels, &apply.labels);
     let report =
         |release, plan| Report { release, plan, warnings: warnings.clone(), installed: false };
-    let dry = |mut release: Release| {
-        release.info.status = Status::PendingUpgrade;
-        "Dry run complete".clone_into(&mut release.info.description);
-        release
-    };
     if apply.dry_run == Some(DryRun::Client) {
-        return Ok(report(dry(release), None));
+        return Ok(report(dry_run(release, Status::PendingUpgrade), None));
     }
     let next = session.next(revision, &prepared.manifest).await?;
     let (previous, observed) = session.previous(&history, &next.objects).await?;
@@ -99,23 +94,15 @@ pub async fn upgrade(session: &Session, request: &UpgradeRequest) -> Result<Repo
     })
     .map_err(|source| Error::Plan { doing: "update", source })?;
     if apply.dry_run.is_some() {
-        return Ok(report(dry(release), Some(plan)));
+        return Ok(report(dry_run(release, Status::PendingUpgrade), Some(plan)));
     }
-    let mut records: Records = history
-        .releases()
-        .iter()
-        .cloned()
-        .chain([release])
-        .map(|release| (release.revision, release))
-        .collect();
-    if let Err(error) = session.execute(&plan, &mut records, deadline).await {
-        if !request.rollback_on_failure {
-            return Err(error);
+    match session.make(&plan, &history, release, deadline).await {
+        Ok(release) => Ok(report(release, Some(plan))),
+        Err(error) if request.rollback_on_failure => {
+            Err(go_back(session, request, &history, error).await)
         }
-        return Err(go_back(session, request, &history, error).await);
+        Err(error) => Err(error),
     }
-    let Some(release) = records.remove(&revision) else { return Err(Error::NotFound) };
-    Ok(report(release, Some(plan)))
 }
 
 /// Returns the last revision and the one to start from.

@@ -1,7 +1,7 @@
 use tokio::time::Instant;
 
+use super::Error;
 use super::WaitOptions;
-use super::release_error::Error;
 use crate::cluster::{Clock, Cluster, Execution, Records, SecretStore};
 use crate::plan::{Object, Observed, Plan};
 use crate::release::{History, Release};
@@ -74,6 +74,21 @@ impl Session {
             }
         }
         Ok(objects)
+    }
+
+    /// Carries out the plan of a new revision; returns its release as it is recorded then.
+    pub(super) async fn make(
+        &self,
+        plan: &Plan,
+        history: &History,
+        release: Release,
+        deadline: Instant,
+    ) -> Result<Release, Error> {
+        let revision = release.revision;
+        let all = history.releases().iter().cloned().chain([release]);
+        let mut records: Records = all.map(|release| (release.revision, release)).collect();
+        self.execute(plan, &mut records, deadline).await?;
+        records.remove(&revision).ok_or(Error::NotFound)
     }
 
     /// Carries out a plan.

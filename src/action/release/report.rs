@@ -1,6 +1,6 @@
 use crate::chart::Warning;
 use crate::plan::Plan;
-use crate::release::Release;
+use crate::release::{Release, Status};
 
 /// What became of an install, upgrade or rollback.
 #[derive(Clone, Debug)]
@@ -13,4 +13,11 @@ pub struct Report {
     pub warnings: Vec<Warning>,
     /// Whether an upgrade found no release and made its first revision.
     pub installed: bool,
+}
+
+/// Returns the release that a dry run shows.
+pub(super) fn dry_run(mut release: Release, status: Status) -> Release {
+    release.info.status = status;
+    "Dry run complete".clone_into(&mut release.info.description);
+    release
 }

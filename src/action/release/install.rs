@@ -1,8 +1,8 @@
+use super::Error;
 use super::prepare::check_labels;
-use super::release_error::Error;
+use super::report::dry_run;
 use super::{ApplyOptions, DryRun, RenderOptions, Report, Session, load_chart};
 use crate::chart::{Chart, Warned, Warning};
-use crate::cluster::Records;
 use crate::plan::{self, Input, Observed, Verb};
 use crate::release::{History, ReleaseName, Status, Store as _};
 use crate::template::ReleaseContext;
@@ -74,13 +74,8 @@ async fn install_chart(
     release.labels.clone_from(&apply.labels);
     let report =
         |release, plan| Report { release, plan, warnings: warnings.clone(), installed: true };
-    let dry = |mut release: crate::release::Release| {
-        release.info.status = Status::PendingInstall;
-        "Dry run complete".clone_into(&mut release.info.description);
-        release
-    };
     if apply.dry_run == Some(DryRun::Client) {
-        return Ok(report(dry(release), None));
+        return Ok(report(dry_run(release, Status::PendingInstall), None));
     }
     let next = session.next(revision, &prepared.manifest).await.map_err(Error::Build)?;
     let observed: Observed =
@@ -99,23 +94,13 @@ async fn install_chart(
     })
     .map_err(|source| Error::Plan { doing: "install", source })?;
     if apply.dry_run.is_some() {
-        return Ok(report(dry(release), Some(plan)));
+        return Ok(report(dry_run(release, Status::PendingInstall), Some(plan)));
     }
-    let mut records: Records = history
-        .releases()
-        .iter()
-        .cloned()
-        .chain([release])
-        .map(|release| (release.revision, release))
-        .collect();
-    if let Err(error) = session.execute(&plan, &mut records, deadline).await {
-        if !request.rollback_on_failure {
-            return Err(error);
-        }
-        return Err(take_back(session, request, error).await);
+    match session.make(&plan, history, release, deadline).await {
+        Ok(release) => Ok(report(release, Some(plan))),
+        Err(error) if request.rollback_on_failure => Err(take_back(session, request, error).await),
+        Err(error) => Err(error),
     }
-    let Some(release) = records.remove(&revision) else { return Err(Error::NotFound) };
-    Ok(report(release, Some(plan)))
 }
 
 /// Uninstalls what a failed install made.

@@ -1,4 +1,4 @@
-use super::release_error::Error;
+use super::Error;
 use super::{Session, WaitOptions};
 use crate::cluster::Records;
 use crate::manifest::Hook;

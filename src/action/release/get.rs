@@ -1,6 +1,6 @@
+use super::Error;
 use super::Session;
 use super::record::{restored_chart, to_map};
-use super::release_error::Error;
 use crate::release::{Release, ReleaseName, Revision, Store as _};
 use crate::value::Map;
 use crate::values;

@@ -1,0 +1,30 @@
+//! The verbs that work with the releases in a cluster.
+
+mod get;
+mod history;
+mod install;
+mod list;
+mod options;
+mod prepare;
+mod record;
+mod report;
+mod rollback;
+mod session;
+mod status;
+mod uninstall;
+mod upgrade;
+
+pub use get::{computed_values, get};
+pub use history::{HistoryRow, history};
+pub use install::{InstallRequest, install};
+pub use list::{ListRequest, ListSort, list};
+pub use options::{ApplyOptions, DryRun, WaitOptions};
+pub use prepare::RenderOptions;
+pub use report::Report;
+pub use rollback::{RollbackRequest, rollback};
+pub use session::Session;
+pub use status::{LiveObject, LiveTable, StatusReport, status};
+pub use uninstall::{UninstallReport, UninstallRequest, uninstall};
+pub use upgrade::{UpgradeRequest, upgrade};
+
+use super::{Error, RenderRequest, RenderedChart, load_chart, render_chart};
