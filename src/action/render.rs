@@ -183,7 +183,11 @@ fn show_in_chart(chart: &Chart, diagnostic: &mut Diagnostic) {
         let Some(text) = source_of(chart, &frame.file) else { continue };
         let lines = text.as_bytes().split_inclusive(|byte| *byte == b'\n');
         let before: usize = lines.take(frame.line - 1).map(<[u8]>::len).sum();
-        let span = Span { file: frame.file.clone(), offset: before + frame.column, length: 1 };
+        let offset = (before + frame.column).min(text.len());
+        let rest = &text.as_bytes()[offset..];
+        let length = rest.windows(2).position(|pair| pair == b"}}").unwrap_or(1);
+        let length = rest[..length].trim_ascii_end().len();
+        let span = Span { file: frame.file.clone(), offset, length };
         diagnostic.span = Some(span);
         // The last frame is the place itself.
         diagnostic.trace.push(frame);

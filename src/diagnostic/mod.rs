@@ -1,6 +1,10 @@
-//! Errors and warnings as data: what happened, where, on the way from where, and what was near.
+//! Errors and warnings as data: what happened, where, on the way from where, and what may help.
 //!
 //! Nothing here prints; the command line draws a [`Diagnostic`] with an excerpt of its file.
+
+mod nearest;
+
+pub use nearest::nearest;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +23,21 @@ pub struct Span {
     /// In bytes from the start of the file.
     pub offset: usize,
     /// In bytes; at least 1 where something is underlined.
+    pub length: usize,
+}
+
+/// A line of a text that is in no file, such as what `tpl` is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snippet {
+    /// What the text is called.
+    pub title: String,
+    /// From 1.
+    pub line: usize,
+    /// The line, without its end.
+    pub text: Vec<u8>,
+    /// Where the underlined stretch begins, in bytes from 0.
+    pub column: usize,
+    /// In bytes.
     pub length: usize,
 }
 
@@ -44,10 +63,14 @@ pub struct Diagnostic {
     pub message: String,
     /// Where, if it is in a file.
     pub span: Option<Span>,
+    /// The place itself, where it is in no file; `span` is then the nearest one that is.
+    pub snippet: Option<Snippet>,
     /// A short text to stand beside the underlined stretch.
     pub label: Option<String>,
     /// The way there, outermost first.
     pub trace: Vec<Frame>,
+    /// What may help: a name that is near, what a value is.
+    pub hints: Vec<String>,
 }
 
 impl Diagnostic {
@@ -58,8 +81,10 @@ impl Diagnostic {
             severity: Severity::Error,
             message: message.into(),
             span: None,
+            snippet: None,
             label: None,
             trace: Vec::new(),
+            hints: Vec::new(),
         }
     }
 
@@ -76,6 +101,13 @@ impl Diagnostic {
         self
     }
 
+    /// Adds the line of a text that is in no file.
+    #[must_use]
+    pub fn shown(mut self, snippet: Option<Snippet>) -> Self {
+        self.snippet = snippet;
+        self
+    }
+
     /// Adds the text beside the place.
     #[must_use]
     pub fn labelled(mut self, label: impl Into<String>) -> Self {
@@ -87,6 +119,13 @@ impl Diagnostic {
     #[must_use]
     pub fn traced(mut self, trace: Vec<Frame>) -> Self {
         self.trace = trace;
+        self
+    }
+
+    /// Adds something that may help.
+    #[must_use]
+    pub fn hinted(mut self, hint: Option<String>) -> Self {
+        self.hints.extend(hint);
         self
     }
 }

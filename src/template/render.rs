@@ -98,7 +98,7 @@ pub fn render(
                 text: output.text,
                 origins: output.origins,
             }),
-            Err(Stop::Failed(diagnostic)) => failed.push((path, diagnostic)),
+            Err(Stop::Failed(diagnostic)) => failed.push((path, *diagnostic)),
             Err(Stop::Frozen) => {
                 let diagnostic = Diagnostic::error(format!("{path}: a value cannot be changed"));
                 failed.push((path, diagnostic));

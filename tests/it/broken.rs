@@ -376,6 +376,66 @@ fn template_run() {
     insta::assert_snapshot!(t.0);
 }
 
+/// What the values, the functions and the templates have that is near to what was asked for.
+#[test]
+fn advice() {
+    const NAMES: File = (
+        "web/templates/_names.tpl",
+        b"{{ define \"web.fullname\" }}n{{ end }}{{ define \"web.labels\" }}{{ template \"web.selector\" . }}{{ end }}\n{{ define \"web.selector\" }}{{ .Values.imgae.tag }}{{ end }}",
+    );
+    const VALUES: File = (
+        "web/values.yaml",
+        b"color: blue\nport: 80\nimage: {tag: \"1\", repository: r}\nlist: [{name: a}]\nempty: {}\nnothing:\nmy-key: {a: 1}\n",
+    );
+    let mut t = Transcript::default();
+    let mut template = |title: &str, text: &str| {
+        let text = format!("# {title}\n{text}\n");
+        t.case(
+            title,
+            &[NAMES, VALUES, ("web/templates/map.yaml", text.as_bytes())],
+            "template web",
+        );
+    };
+    template("misspelt key", "a: {{ .Values.imge.tag }}");
+    template("misspelt key through $", "a: {{ $.Values.imge.tag }}");
+    template("misspelt inner key", "a: {{ .Values.image.tga.x }}");
+    template("in a with", "a: {{ with .Values.image }}{{ .rgistry.host }}{{ end }}");
+    template("through a variable", "{{ $i := .Values.image }}a: {{ $i.rgistry.host }}");
+    template("in a range", "a: {{ range .Values.list }}{{ .nam.x }}{{ end }}");
+    template("key of another level", "a: {{ .Values.repository.name }}");
+    template("key that is null", "a: {{ .Values.nothing.name }}");
+    template("map that is empty", "a: {{ .Values.empty.a.b }}");
+    template("level with few keys", "a: {{ .Values.image.credentials.user }}");
+    template("nothing near", "a: {{ .Values.credentials.user }}");
+    template("text that has no fields", "a: {{ .Values.color.dark }}");
+    template("number given to a function of texts", "a: {{ upper .Values.port }}");
+    template("number piped into a function of texts", "a: {{ .Values.port | trunc 3 }}");
+    template("null given to a function", "a: {{ b64enc .Values.image.tagg }}");
+    template("null piped into a function", "a: {{ .Values.image.tagg | b64enc }}");
+    template("required", "a: {{ required \"set the tag\" .Values.image.tga }}");
+    template("required at the end of a pipe", "a: {{ .Values.imge | required \"set the tag\" }}");
+    template("required of an empty text", "a: {{ \"\" | required \"set it\" }}");
+    template("index of nil", "a: {{ index .Values \"my-kye\" \"a\" }}");
+    template("index of nil, deeper", "a: {{ index .Values.image \"tga\" \"a\" }}");
+    template("comparison with a number", "a: {{ if gt .Values.port 79 }}b{{ end }}");
+    template("range over a text", "a: {{ range .Values.color }}b{{ end }}");
+    template("misspelt template in an include", "a: {{ include \"web.fulname\" . }}");
+    template("misspelt template in a template", "a: {{ template \"web.fulname\" . }}");
+    template("template of another chart", "a: {{ include \"common.tplvalues.render\" . }}");
+    template("misspelt function", "a: {{ .Values.color | toyaml }}");
+    template("function of the environment", "a: {{ env \"HOME\" }}");
+    template("misspelt variable", "{{ $name := 1 }}a: {{ $nmae }}");
+    template("misspelt object", "a: {{ .Value.color.x }}");
+    template("misspelt field of the release", "a: {{ .Release.Nmae.x }}");
+    template("in a template called by an include", "a: {{ include \"web.labels\" . }}");
+    template("in a tpl", "a: {{ tpl \"{{ .Values.imge.tag }}\" . }}");
+    template(
+        "two templates that call each other",
+        "{{ define \"a\" }}{{ include \"b\" . }}{{ end }}{{ define \"b\" }}{{ include \"a\" . }}{{ end }}a: {{ include \"a\" . }}",
+    );
+    insta::assert_snapshot!(t.0);
+}
+
 /// Every failing template of a run is told, Helm's first.
 #[test]
 fn several() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::super::report::shortened;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Frame, Snippet};
 use crate::manifest;
 use crate::template::{Failed, Failures, RenderedFile};
 use crate::value::Str;
@@ -44,6 +44,10 @@ pub(in crate::cli) fn draw_failures(
             )
             .ok()?;
         }
+        for hint in &diagnostic.hints {
+            let gap = if place.is_empty() { "" } else { "\n" };
+            write!(place, "{gap}hint: {hint}").ok()?;
+        }
         if !place.is_empty() {
             parts.push(place);
         }
@@ -54,19 +58,32 @@ pub(in crate::cli) fn draw_failures(
     (!parts.is_empty()).then(|| parts.join("\n\n"))
 }
 
+/// How many calls are shown before the outermost.
+const MAX_CALLS: usize = 8;
+
 /// Draws a diagnostic over the text of its file. `None` when it has no place or no text.
 pub(in crate::cli) fn draw(diagnostic: &Diagnostic, text: Option<&Str>) -> Option<String> {
     let span = diagnostic.span.as_ref()?;
-    let mut out = draw_span(
-        &span.file,
-        text?.as_bytes(),
-        span.offset,
-        span.length,
-        diagnostic.label.as_deref().unwrap_or_default(),
-    );
+    let label = diagnostic.label.as_deref().unwrap_or_default();
+    let mut out = String::new();
+    let mut outer = label;
+    if let Some(Snippet { title, line, text, column, length }) = &diagnostic.snippet {
+        out = draw_line(title, *line, text, *column, *length, label);
+        out.push('\n');
+        outer = "called here";
+    }
+    out.push_str(&draw_span(&span.file, text?.as_bytes(), span.offset, span.length, outer));
     let calls = diagnostic.trace.len().saturating_sub(1);
     let calls: Vec<_> = diagnostic.trace[..calls].iter().rev().collect();
-    for same in calls.chunk_by(|a, b| (&a.file, a.line, a.column) == (&b.file, b.line, b.column)) {
+    let same = |a: &&Frame, b: &&Frame| (&a.file, a.line, a.column) == (&b.file, b.line, b.column);
+    let calls: Vec<_> = calls.chunk_by(same).collect();
+    for (i, same) in calls.iter().enumerate() {
+        if i == MAX_CALLS && calls.len() > MAX_CALLS + 1 {
+            write!(out, "\n  and {} calls more", calls.len() - 1 - MAX_CALLS).ok()?;
+        }
+        if i >= MAX_CALLS && i + 1 < calls.len() {
+            continue;
+        }
         let frame = same[0];
         write!(out, "\n  called at {}:{}:{}", frame.file, frame.line, frame.column + 1).ok()?;
         if same.len() > 1 {

@@ -7,8 +7,9 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::advice::Scene;
 use super::ast::{At, Callee, Command, Expr, ExprKind, Ids, NodeKind, Unit};
-use super::fault::{Cause, Fault};
+use super::fault::{Cause, Fault, TPL_NAME};
 use super::number::Number;
 use super::origin::{Mark, Origins};
 use super::parser;
@@ -37,9 +38,6 @@ const CYCLE: &str = "encountered a cycle: a map lies within itself";
 fn is_nested(value: &Value) -> bool {
     matches!(value, Value::Map(_) | Value::List(_))
 }
-
-/// The name of `tpl` texts in error positions.
-const TPL_NAME: &str = "gotpl";
 
 /// Text that Go prints for "no value" and that Helm deletes from results.
 const NO_VALUE: &[u8] = b"<no value>";
@@ -99,6 +97,8 @@ pub struct Executor<'s> {
     tpl_depth: u32,
     texts: HashMap<Str, Rc<Text>>,
     overlays: Vec<Rc<Text>>,
+    /// The data of the file that is rendered.
+    root: Value,
 }
 
 /// What a template wrote.
@@ -114,7 +114,7 @@ pub struct Output {
 #[derive(Debug)]
 pub enum Stop {
     /// The template failed.
-    Failed(crate::diagnostic::Diagnostic),
+    Failed(Box<crate::diagnostic::Diagnostic>),
     /// A frozen map was written to: render again with thawed data.
     Frozen,
 }
@@ -136,6 +136,7 @@ impl<'s> Executor<'s> {
             tpl_depth: 0,
             texts: HashMap::new(),
             overlays: Vec::new(),
+            root: Value::Absent,
         }
     }
 
@@ -151,12 +152,13 @@ impl<'s> Executor<'s> {
         self.included.clear();
         self.tpl_depth = 0;
         self.overlays.clear();
+        self.root = data.clone();
         let Some(template) = self.set.get(name.as_bytes()).cloned() else {
             let message = format!(
                 "template: no template {} associated with template \"gotpl\"",
                 quote(name.as_bytes())
             );
-            return Err(Stop::Failed(crate::diagnostic::Diagnostic::error(message)));
+            return Err(Stop::Failed(Box::new(crate::diagnostic::Diagnostic::error(message))));
         };
         match self.run(&template, data, 0) {
             Ok(()) => {
@@ -169,7 +171,7 @@ impl<'s> Executor<'s> {
                 Ok(Output { text, origins })
             }
             Err(fault) if fault.is_frozen() => Err(Stop::Frozen),
-            Err(fault) => Err(Stop::Failed(fault.into_diagnostic())),
+            Err(fault) => Err(Stop::Failed(Box::new(fault.into_diagnostic()))),
         }
     }
 
@@ -212,6 +214,51 @@ impl<'s> Executor<'s> {
 
     fn fault<T>(&self, frame: &Frame, message: impl Into<String>) -> Result<T> {
         Err(Fault::new(frame.unit, frame.name, self.at, message.into(), None))
+    }
+
+    /// Makes a fault and says what there is of the value that the expression at `about` names.
+    fn fault_about<T>(
+        &self,
+        frame: &Frame,
+        message: impl Into<String>,
+        about: At,
+        dot: &Slot,
+    ) -> Result<T> {
+        self.fault(frame, message)
+            .map_err(|fault: Box<Fault>| self.advised(frame, fault, about, dot))
+    }
+
+    /// Adds to a fault what there is of the value that the expression at `about` names.
+    fn advised(&self, frame: &Frame, mut fault: Box<Fault>, about: At, dot: &Slot) -> Box<Fault> {
+        let scene = Scene {
+            unit: frame.unit,
+            root: &self.root,
+            dot: &dot.value,
+            variable: &|expr| self.variable(frame, expr).ok().map(|slot| slot.value),
+        };
+        if fault.hint.is_none() {
+            fault.hint = scene.explain(about);
+        }
+        fault
+    }
+
+    /// Names the template that `name` may be a misspelling of.
+    fn nearest_template(&self, name: &Str) -> Option<String> {
+        let names =
+            self.set.templates.keys().filter_map(|name| std::str::from_utf8(name.as_bytes()).ok());
+        let mut names: Vec<_> =
+            names.filter(|name| !self.set.files.iter().any(|f| f == name)).collect();
+        names.sort_unstable();
+        let name = name.to_str_lossy();
+        if let Some(near) = crate::diagnostic::nearest(&name, names.iter().copied()) {
+            let file = &self.set.get(near.as_bytes())?.unit.name;
+            return Some(format!("did you mean `{near}`? It is defined in {file}"));
+        }
+        let chart = name.split('.').next().filter(|chart| chart.len() < name.len())?;
+        let known = names.iter().any(|name| name.split('.').next() == Some(chart));
+        (!known).then(|| {
+            format!("no template begins with `{chart}.`; is the chart that has them in charts/?")
+        })
     }
 
     fn mark(&mut self, frame: &Frame, position: u32, literal: bool) {
@@ -270,8 +317,12 @@ impl<'s> Executor<'s> {
                 NodeKind::Template { name, pipe } => {
                     let name = &frame.unit.fields[name as usize];
                     let Some(template) = self.find(name.as_bytes()) else {
-                        let name = quote(name.as_bytes());
-                        return self.fault(frame, format!("template {name} not defined"));
+                        let shown = quote(name.as_bytes());
+                        let fault = self.fault(frame, format!("template {shown} not defined"));
+                        return fault.map_err(|mut fault: Box<Fault>| {
+                            fault.hint = self.nearest_template(name);
+                            fault
+                        });
                     };
                     if frame.depth == MAX_TEMPLATE_DEPTH {
                         let message =
@@ -282,7 +333,8 @@ impl<'s> Executor<'s> {
                         Some(pipe) => self.pipe(frame, pipe, dot)?,
                         None => Value::Absent,
                     };
-                    self.run(&template, data, frame.depth + 1)?;
+                    self.run(&template, data, frame.depth + 1)
+                        .map_err(|fault| fault.called_at(frame.unit, At::Node(id)))?;
                 }
                 NodeKind::Break => return Ok(Flow::Break),
                 NodeKind::Continue => return Ok(Flow::Continue),
@@ -374,7 +426,8 @@ impl<'s> Executor<'s> {
                 // A pointer is shown as what it points to.
                 let shown = crate::value::to_text(&value).to_string();
                 let shown = shown.strip_prefix('&').unwrap_or(&shown);
-                return self.fault(frame, format!("range can't iterate over {shown}"));
+                let message = format!("range can't iterate over {shown}");
+                return self.fault_about(frame, message, At::Pipe(pipe), dot);
             }
         }
         if !ran && let Some(list) = otherwise {
@@ -648,8 +701,8 @@ impl<'s> Executor<'s> {
             let next = match &value {
                 Value::Absent => Value::Absent,
                 Value::Nil => {
-                    return self
-                        .fault(frame, format!("nil pointer evaluating interface {{}}.{name}"));
+                    let message = format!("nil pointer evaluating interface {{}}.{name}");
+                    return self.fault_about(frame, message, at, dot);
                 }
                 _ => {
                     if let Some(function) = method::find(&value, name.as_bytes()) {
@@ -685,10 +738,8 @@ impl<'s> Executor<'s> {
                         result
                     } else {
                         let go_type = if boxed { "interface {}" } else { value.type_name() };
-                        return self.fault(
-                            frame,
-                            format!("can't evaluate field {name} in type {go_type}"),
-                        );
+                        let message = format!("can't evaluate field {name} in type {go_type}");
+                        return self.fault_about(frame, message, at, dot);
                     }
                 }
             };
@@ -842,15 +893,20 @@ impl<'s> Executor<'s> {
         dot: &Slot,
     ) -> Result<()> {
         let (name, data) = self.text_and_data(frame, args, last, dot)?;
-        let failed = |cause| {
+        let failed = |cause, hint| {
             let message = "error calling include".to_owned();
-            Err(Fault::new(frame.unit, frame.name, at, message, Some(cause)))
+            let mut fault = Fault::new(frame.unit, frame.name, at, message, Some(cause));
+            fault.hint = hint;
+            Err(fault)
         };
         let nested = self.included.entry(name.clone()).or_insert(0);
         if *nested > MAX_INCLUDE_DEPTH {
-            return failed(Cause::Text(format!(
-                "rendering template has a nested reference name: {name}: unable to execute template"
-            )));
+            return failed(
+                Cause::Text(format!(
+                    "rendering template has a nested reference name: {name}: unable to execute template"
+                )),
+                None,
+            );
         }
         *nested += 1;
         let result = match self.find(name.as_bytes()) {
@@ -866,7 +922,9 @@ impl<'s> Executor<'s> {
         if let Some(nested) = self.included.get_mut(&name) {
             *nested -= 1;
         }
-        result.or_else(failed)
+        let is_missing = matches!(result, Err(Cause::Text(_)));
+        let hint = if is_missing { self.nearest_template(&name) } else { None };
+        result.or_else(|cause| failed(cause, hint))
     }
 
     fn tpl(&mut self, source: &Str, data: Value, _depth: u32) -> std::result::Result<Str, Cause> {
@@ -930,7 +988,8 @@ impl<'s> Executor<'s> {
         dot: &Slot,
     ) -> Result<Value> {
         let params = function.params;
-        let given = call.args.len() + usize::from(call.last.is_some());
+        let is_last = call.last.is_some();
+        let given = call.args.len() + usize::from(is_last);
         if function.rest.is_some() {
             if given < params.len() {
                 return self.wrong_count(frame, call.name, params.len(), call.args.len(), true);
@@ -946,7 +1005,9 @@ impl<'s> Executor<'s> {
             self.args.push(value);
         }
         if let Some(last) = call.last {
-            let value = self.validate(frame, last, param(call.args.len()))?;
+            let value = self
+                .validate(frame, last, param(call.args.len()))
+                .map_err(|fault| self.advised(frame, fault, before(call.at), dot))?;
             self.args.push(value);
         }
         let args = &self.args[base..];
@@ -971,7 +1032,17 @@ impl<'s> Executor<'s> {
             Ok(value) => Ok(value),
             Err(failure) => {
                 self.at = call.at;
-                self.failed(frame, call.name, failure)
+                let about = match function.name {
+                    "fail" => None,
+                    "index" => Some(call.at),
+                    _ if !is_last => culprit(frame.unit, call.args),
+                    _ => Some(before(call.at)),
+                };
+                let failed = self.failed(frame, call.name, failure);
+                match about {
+                    Some(about) => failed.map_err(|fault| self.advised(frame, fault, about, dot)),
+                    None => failed,
+                }
             }
         }
     }
@@ -1024,7 +1095,9 @@ impl<'s> Executor<'s> {
             matches!(expr.kind, ExprKind::Bool(_) | ExprKind::Number(..) | ExprKind::Text(..));
         if !is_constant && !matches!(expr.kind, ExprKind::Nil) {
             let value = self.argument_value(frame, dot, id)?;
-            return self.validate(frame, value, param);
+            return self
+                .validate(frame, value, param)
+                .map_err(|fault| self.advised(frame, fault, At::Expr(id), dot));
         }
         self.at = At::Expr(id);
         let shown = || frame.unit.describe(At::Expr(id));
@@ -1103,6 +1176,25 @@ impl<'s> Executor<'s> {
             }
         }
     }
+}
+
+/// Returns the command that a command got its last argument from.
+fn before(at: At) -> At {
+    match at {
+        At::Command(id) => At::Command(id.saturating_sub(1)),
+        at => at,
+    }
+}
+
+/// Returns the argument that a failing call most likely failed of: the last that is no constant.
+fn culprit(unit: &Unit, args: Ids) -> Option<At> {
+    (args.start..args.end)
+        .rev()
+        .find(|id| {
+            let kind = &unit.exprs[*id as usize].kind;
+            matches!(kind, ExprKind::Field(_) | ExprKind::Variable { .. } | ExprKind::Pipe(_))
+        })
+        .map(At::Expr)
 }
 
 struct Indentation {

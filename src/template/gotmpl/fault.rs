@@ -3,7 +3,7 @@
 use super::ast::{At, Unit};
 use super::parser::ParseError;
 use super::quote::quote;
-use crate::diagnostic::{Diagnostic, Frame};
+use crate::diagnostic::{Diagnostic, Frame, Snippet};
 use crate::value::Str;
 
 /// A place in a template file.
@@ -18,6 +18,12 @@ pub(super) struct Location {
     pub(super) offset: u32,
 }
 
+/// The name of `tpl` texts in error positions.
+pub(super) const TPL_NAME: &str = "gotpl";
+
+/// How many calls back a place is looked for before its line is counted anew.
+const MAX_CYCLE: usize = 8;
+
 /// An error that stopped a template.
 #[derive(Debug)]
 pub(super) struct Fault {
@@ -28,6 +34,14 @@ pub(super) struct Fault {
     pub(super) context: String,
     pub(super) message: String,
     pub(super) cause: Option<Cause>,
+    /// The source of the node: offset and length in bytes.
+    marked: (usize, usize),
+    /// The line of the source, where that is in no file.
+    snippet: Option<Snippet>,
+    /// What may help the user.
+    pub(super) hint: Option<String>,
+    /// The `{{template}}` actions passed on the way here, innermost first.
+    pub(super) calls: Vec<Location>,
 }
 
 /// What a function call failed of.
@@ -45,6 +59,20 @@ pub(super) enum Cause {
     },
 }
 
+/// Finds the source of the node that Go places at `offset` and prints as `context`: the place may
+/// be in its middle. Returns offset and length in bytes, at most to the end of the action.
+fn marked(text: &[u8], offset: usize, context: &str) -> (usize, usize) {
+    let offset = offset.min(text.len());
+    let before = context.len().min(offset);
+    let exact = (0..=before).find(|back| text[offset - back..].starts_with(context.as_bytes()));
+    if let Some(back) = exact {
+        return (offset - back, context.len());
+    }
+    let rest = &text[offset..];
+    let end = memchr::memmem::find(rest, b"}}").unwrap_or(rest.len());
+    (offset, rest[..end].trim_ascii_end().len().min(context.len()))
+}
+
 impl Fault {
     pub(super) fn new(
         unit: &Unit,
@@ -55,13 +83,45 @@ impl Fault {
     ) -> Box<Fault> {
         let offset = unit.position(at);
         let (line, column) = unit.line_column(offset);
+        let context = unit.describe(at);
+        let marked = marked(unit.text.as_bytes(), offset as usize, &context);
+        let snippet = (unit.name == TPL_NAME).then(|| {
+            let text = unit.text.as_bytes();
+            let start = memchr::memrchr(b'\n', &text[..marked.0]).map_or(0, |at| at + 1);
+            let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |at| start + at);
+            Snippet {
+                title: "the text given to tpl".to_owned(),
+                line: unit.line_column(marked.0 as u32).0,
+                text: text[start..end].to_vec(),
+                column: marked.0 - start,
+                length: marked.1,
+            }
+        });
         Box::new(Fault {
             location: Location { file: unit.name.clone(), line, column, offset },
             template: template.clone(),
-            context: unit.describe(at),
+            context,
+            marked,
+            snippet,
             message,
             cause,
+            hint: None,
+            calls: Vec::new(),
         })
+    }
+
+    /// Adds the place of a `{{template}}` action that led here.
+    pub(super) fn called_at(mut self: Box<Self>, unit: &Unit, at: At) -> Box<Self> {
+        let offset = unit.position(at);
+        // Recursion comes through the same places again and again.
+        let mut last = self.calls.iter().rev().take(MAX_CYCLE);
+        let known = last.find(|call| call.offset == offset && call.file == unit.name);
+        let call = known.cloned().unwrap_or_else(|| {
+            let (line, column) = unit.line_column(offset);
+            Location { file: unit.name.clone(), line, column, offset }
+        });
+        self.calls.push(call);
+        self
     }
 
     /// Returns the faults from the outermost inwards.
@@ -153,23 +213,27 @@ impl Fault {
         if let Some(Cause::Text(text) | Cause::User(text)) = &innermost.cause {
             detail = format!("{detail}: {text}");
         }
-        let trace = chain
-            .iter()
-            .map(|fault| Frame {
-                file: fault.location.file.to_string(),
-                line: fault.location.line,
-                column: fault.location.column,
-                what: format!("in {}", fault.template),
-            })
-            .collect();
+        let mut trace = Vec::new();
+        for fault in &chain {
+            // Within one link the `template` actions lie outside of the fault's own place.
+            let what = format!("in {}", fault.template);
+            for location in fault.calls.iter().rev().chain([&fault.location]) {
+                trace.push(Frame {
+                    file: location.file.to_string(),
+                    line: location.line,
+                    column: location.column,
+                    what: what.clone(),
+                });
+            }
+        }
+        let hint = innermost.hint.clone();
+        let (offset, length) = innermost.marked;
         Diagnostic::error(message)
-            .at(
-                &innermost.location.file.to_string(),
-                innermost.location.offset as usize,
-                innermost.context.len(),
-            )
+            .at(&innermost.location.file.to_string(), offset, length)
+            .shown(innermost.snippet.clone())
             .labelled(detail)
             .traced(trace)
+            .hinted(hint)
     }
 }
 
@@ -188,5 +252,6 @@ impl ParseError {
         Diagnostic::error(message)
             .at(&self.name.to_string(), self.position as usize, 1)
             .labelled(self.message)
+            .hinted(self.hint)
     }
 }

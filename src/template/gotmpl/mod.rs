@@ -2,9 +2,11 @@
 //!
 //! [`TemplateSet`] parses and holds the templates of a chart, [`Executor`] runs them.
 
+mod advice;
 mod ast;
 mod eval;
 mod fault;
+mod hint;
 mod lexer;
 mod number;
 mod origin;

@@ -6,6 +6,7 @@
 use super::ast::{
     Callee, Command, Declaration, Definition, Expr, ExprKind, Ids, Node, NodeKind, Pipe, Unit,
 };
+use super::hint;
 use super::lexer::{Lexer, Token, TokenKind};
 use super::number::Number;
 use super::quote::{quote, unquote, unquote_char};
@@ -22,6 +23,8 @@ pub(super) struct ParseError {
     pub(super) message: String,
     /// The byte offset of the token at which the parser gave up.
     pub(super) position: u32,
+    /// What may help the user.
+    pub(super) hint: Option<String>,
 }
 
 impl ParseError {
@@ -171,12 +174,17 @@ impl Parser<'_> {
     }
 
     fn error<T>(&self, message: impl Into<String>) -> Result<T> {
+        self.error_with(message, None)
+    }
+
+    fn error_with<T>(&self, message: impl Into<String>, hint: Option<String>) -> Result<T> {
         let position = self.tokens[0].start;
         Err(ParseError {
             name: self.unit.name.clone(),
             line: self.line_of(position),
             message: message.into(),
             position,
+            hint,
         })
     }
 
@@ -206,7 +214,8 @@ impl Parser<'_> {
                     extra = extra[" in action".len()..].to_owned();
                 }
             }
-            return self.error(format!("{message}{extra}"));
+            let hint = hint::hyphen(self.text, token.start as usize, message);
+            return self.error_with(format!("{message}{extra}"), hint);
         }
         self.error(format!("unexpected {} in {context}", self.describe(token)))
     }
@@ -638,7 +647,8 @@ impl Parser<'_> {
                 match callee(name) {
                     Some(callee) => ExprKind::Function(callee, range(token)),
                     None => {
-                        return self.error(format!("function {} not defined", quote(name)));
+                        let message = format!("function {} not defined", quote(name));
+                        return self.error_with(message, hint::function(name));
                     }
                 }
             }
@@ -649,7 +659,9 @@ impl Parser<'_> {
                 let slot = self.slot_of(name);
                 if slot.is_none() && !self.frame.known.iter().any(|n| n.of(self.text) == name) {
                     let message = format!("undefined variable {}", quote(name));
-                    return self.error(message).map_err(|error| error.at(token.start));
+                    let visible = self.frame.visible.iter().map(|(name, _)| name.of(self.text));
+                    let hint = hint::variable(name, visible);
+                    return self.error_with(message, hint).map_err(|error| error.at(token.start));
                 }
                 ExprKind::Variable { slot, name: range(token), fields: Ids::default() }
             }
