@@ -1,6 +1,6 @@
+use super::Error;
 use super::render::{RenderRequest, RenderedChart, render_chart};
-use super::{Error, load_chart};
-use crate::chart::{Warned, Warning};
+use crate::chart::{Chart, Warning};
 use crate::manifest::Notes;
 use crate::release::ReleaseName;
 use crate::template::function::Env;
@@ -14,8 +14,8 @@ pub struct TemplateRequest<'a> {
     pub name: String,
     /// Its namespace.
     pub namespace: String,
-    /// The path of the chart.
-    pub chart: String,
+    /// The chart as loaded.
+    pub chart: Chart,
     /// The user's values.
     pub user_values: &'a Map,
     /// What `.Capabilities` says.
@@ -55,8 +55,6 @@ pub fn template(
         is_upgrade,
         skip_schema_validation,
     } = request;
-    let Warned { value: chart, warnings } = load_chart(&chart)?;
-    warnings.iter().for_each(&mut *warn);
     let name = ReleaseName::new(&name).map_err(|_| Error::Name { name })?;
     let rendered = render_chart(RenderRequest {
         chart,

@@ -4,10 +4,14 @@ use std::fmt;
 /// How Helm's log ranks a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
+    /// Printed as `level=DEBUG`, and only where someone asked for it.
+    Debug,
     /// Printed as `level=INFO`.
     Info,
     /// Printed as `level=WARN`.
     Warn,
+    /// Printed as `level=ERROR`, above the message of the failure itself.
+    Error,
 }
 
 /// Something worth telling that did not stop the work, in Helm's words.
@@ -30,6 +34,18 @@ impl Warning {
         Warning { level: Level::Info, message: message.into(), attributes: Vec::new() }
     }
 
+    /// Makes a message about the work in progress, with details.
+    #[must_use]
+    pub fn debug(message: impl Into<String>, attributes: Vec<(&'static str, String)>) -> Self {
+        Warning { level: Level::Debug, message: message.into(), attributes }
+    }
+
+    /// Makes a message about a failure, with details.
+    #[must_use]
+    pub fn error(message: impl Into<String>, attributes: Vec<(&'static str, String)>) -> Self {
+        Warning { level: Level::Error, message: message.into(), attributes }
+    }
+
     /// Makes a warning with details.
     #[must_use]
     pub fn warn(message: impl Into<String>, attributes: Vec<(&'static str, String)>) -> Self {
@@ -42,8 +58,10 @@ impl Warning {
     #[must_use]
     pub fn log_line(&self) -> String {
         let level = match self.level {
+            Level::Debug => "DEBUG",
             Level::Info => "INFO",
             Level::Warn => "WARN",
+            Level::Error => "ERROR",
         };
         let mut line = format!("level={level} msg={}", log_value(&self.message));
         for (key, value) in &self.attributes {

@@ -1,6 +1,8 @@
-use clap::ArgAction;
+use clap::parser::ValueSource;
+use clap::{ArgAction, ArgMatches};
 
-use super::env;
+use super::{Failure, env};
+use crate::values::split_list;
 
 /// Flags that every command takes.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -113,10 +115,79 @@ pub(super) fn command(command: clap::Command) -> clap::Command {
 }
 
 /// Reads a truth value as Go's `strconv.ParseBool` does.
-fn parse_bool(text: &str) -> Result<bool, String> {
+pub(super) fn parse_bool(text: &str) -> Result<bool, String> {
     match text {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
         _ => Err(format!("strconv.ParseBool: parsing {text:?}: invalid syntax")),
     }
+}
+
+/// Labels of a release, `KEY=VALUE` parted by commas.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Labels(pub(super) Vec<(String, String)>);
+
+impl Labels {
+    /// Reads labels by the rules of Helm's flag: with one `=` all that follows is the value, commas
+    /// included.
+    ///
+    /// # Errors
+    /// Helm's text for what is no pair.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let pair = |text: &str| match text.split_once('=') {
+            Some((key, value)) => Ok((key.to_owned(), value.to_owned())),
+            None => Err(format!("{text} must be formatted as key=value")),
+        };
+        if text.matches('=').count() <= 1 {
+            return Ok(Labels(vec![pair(text.trim_matches('"'))?]));
+        }
+        let parts = split_list(text).map_err(|error| error.to_string())?;
+        Ok(Labels(parts.iter().map(|part| pair(part)).collect::<Result<_, _>>()?))
+    }
+}
+
+/// Flags that still work and that Helm wants to be rid of: command, flag, advice.
+const DEPRECATED: [(&str, &str, &str); 5] = [
+    ("", "atomic", "use --rollback-on-failure instead"),
+    ("", "force", "use --force-replace instead"),
+    ("template", "hide_notes", NO_EFFECT),
+    ("template", "render_subchart_notes", NO_EFFECT),
+    ("template", "validate", "use '--dry-run=server' instead"),
+];
+const NO_EFFECT: &str = "this flag has no effect for 'helm template' and will be removed in Helm 5";
+
+/// Pairs of flags of which one may be given.
+const EXCLUSIVE: [[&str; 2]; 3] =
+    [["validate", "dry_run"], ["force", "force_conflicts"], ["force_replace", "force_conflicts"]];
+
+fn is_given(matches: &ArgMatches, id: &str) -> bool {
+    matches.try_contains_id(id).is_ok()
+        && matches.value_source(id) == Some(ValueSource::CommandLine)
+}
+
+/// Returns a line for each deprecated flag that was given, in the order of the command line.
+pub(super) fn deprecated(matches: &ArgMatches) -> Vec<String> {
+    let Some((command, matches)) = matches.subcommand() else { return Vec::new() };
+    let mut found: Vec<_> = DEPRECATED
+        .iter()
+        .filter(|(only, id, _)| (only.is_empty() || *only == command) && is_given(matches, id))
+        .map(|(_, id, advice)| (matches.index_of(id), id.replace('_', "-"), advice))
+        .collect();
+    found.sort();
+    let line = |(_, flag, advice)| format!("Flag --{flag} has been deprecated, {advice}");
+    found.into_iter().map(line).collect()
+}
+
+/// Returns what is wrong with the flags as a whole.
+pub(super) fn clash(matches: &ArgMatches) -> Option<Failure> {
+    let (_, matches) = matches.subcommand()?;
+    let pair = EXCLUSIVE.iter().find(|pair| pair.iter().all(|id| is_given(matches, id)))?;
+    let group = pair.map(|id| id.replace('_', "-"));
+    let mut set = group.clone();
+    set.sort();
+    Some(Failure::new(format!(
+        "if any flags in the group [{}] are set none of the others can be; [{}] were all set",
+        group.join(" "),
+        set.join(" ")
+    )))
 }

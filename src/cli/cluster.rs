@@ -3,18 +3,72 @@
 use std::future::Future;
 use std::path::PathBuf;
 
+use tokio::runtime::Runtime;
+
 use super::{Failure, GlobalOptions, env};
 use crate::action::{Error, Session};
-use crate::cluster::{ApiError, Clock, Cluster, ConnectError, ConnectOptions};
+use crate::cluster::{ApiError, Clock, Cluster, ConnectError, ConnectOptions, Lookup};
+use crate::manifest::Document;
+use crate::template::{Capabilities, function};
 
-/// Runs a command's work on the one runtime.
-pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+fn runtime() -> Result<Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(|error| Failure::new(format!("failed to start: {error}")))?;
-    Ok(runtime.block_on(work)?)
+        .map_err(|error| Failure::new(format!("failed to start: {error}")))
+}
+
+/// Runs a command's work on the one runtime.
+pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Failure> {
+    Ok(runtime()?.block_on(work)?)
+}
+
+/// A cluster that is asked in between by a command that works without one otherwise.
+pub(super) struct Online {
+    runtime: Runtime,
+    session: Session,
+}
+
+impl Online {
+    /// Connects, and learns what the cluster can do.
+    pub(super) fn connect(global: &GlobalOptions) -> Result<(Self, Capabilities), Failure> {
+        let runtime = runtime()?;
+        let (session, capabilities) = runtime
+            .block_on(async {
+                let session = connect(global).await?;
+                let capabilities = session.capabilities().await?;
+                Ok::<_, Error>((session, capabilities))
+            })
+            .map_err(|error| unreachable(error.into()))?;
+        Ok((Online { runtime, session }, capabilities))
+    }
+
+    /// Returns what answers the template function `lookup`.
+    pub(super) fn lookup(&self) -> Box<function::Lookup> {
+        let lookup = Lookup::new(self.session.cluster.clone(), self.runtime.handle().clone());
+        Box::new(move |api_version, kind, namespace, name| {
+            lookup.lookup(api_version, kind, namespace, name)
+        })
+    }
+
+    /// Asks whether the cluster would take the objects of a new release.
+    pub(super) fn check(
+        &self,
+        name: &str,
+        documents: &[Document],
+        take_over: bool,
+    ) -> Result<(), Failure> {
+        Ok(self.runtime.block_on(self.session.check(name, documents, take_over))?)
+    }
+}
+
+/// Words the failure of a command that asks first whether the cluster can be reached.
+pub(super) fn unreachable(mut failure: Failure) -> Failure {
+    if failure.message.starts_with("kubernetes cluster unreachable: ") {
+        failure.message.insert_str(0, "cluster reachability check failed: ");
+    }
+    failure
 }
 
 /// Connects to the cluster that flags and environment name.

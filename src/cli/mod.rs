@@ -4,7 +4,6 @@ mod args;
 #[cfg(feature = "cluster")]
 mod cluster;
 pub mod command;
-#[cfg(feature = "cluster")]
 mod duration;
 pub mod env;
 mod output;
@@ -61,9 +60,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let parsed = args::command(Cli::command())
         .try_get_matches_from(&arguments)
-        .and_then(|matches| Cli::from_arg_matches(&matches));
+        .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
     let result = match parsed {
-        Ok(cli) => {
+        Ok((cli, matches)) => {
+            ui.set_debug(cli.global.is_debug());
+            for line in args::deprecated(&matches) {
+                ui.say(&line);
+            }
+            if let Some(failure) = args::clash(&matches) {
+                return report::exit_code(&mut ui, Err(failure));
+            }
             let program = arguments.first().map(|a| a.to_string_lossy().into_owned());
             dispatch(&mut ui, cli, &program.unwrap_or_default())
         }

@@ -303,7 +303,13 @@ fn invalid_value(argument: &str, value: &str, allowed: &[String], error: &clap::
         Some(source) => source.to_string(),
         None if name == "--output" => "invalid format type".to_owned(),
         None if name == "--wait" => {
-            format!("invalid wait input {value:?}. Valid inputs are {}", allowed.join(" and "))
+            let allowed = match allowed {
+                [first @ .., last] if first.len() > 1 => {
+                    format!("{}, and {last}", first.join(", "))
+                }
+                _ => allowed.join(" and "),
+            };
+            format!("invalid wait input {value:?}. Valid inputs are {allowed}")
         }
         None if name == "--dry-run" => {
             return Failure::new(format!(

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 
 use serde_json::Value as Json;
@@ -14,6 +14,8 @@ pub struct Discovery {
     /// `v1`, `apps/v1`, … in the server's order.
     versions: Vec<String>,
     kinds: BTreeMap<(String, String), Resource>,
+    /// Kinds that subresources speak of, such as `v1/PodExecOptions`.
+    spoken: BTreeSet<String>,
 }
 
 /// How to ask for the objects of a kind.
@@ -71,6 +73,7 @@ impl Discovery {
     #[must_use]
     pub fn api_versions(&self) -> Vec<String> {
         let kinds = self.kinds.values().map(|r| format!("{}/{}", r.api_version, r.kind));
+        let kinds: BTreeSet<_> = kinds.chain(self.spoken.iter().cloned()).collect();
         self.versions.iter().cloned().chain(kinds).collect()
     }
 
@@ -84,6 +87,9 @@ impl Discovery {
                     let kind = text(&resource["responseKind"]["kind"]);
                     let namespaced = resource["scope"] == "Namespaced";
                     self.add(&api_version, kind, text(&resource["resource"]), namespaced);
+                    for subresource in items(resource, "subresources") {
+                        self.speak(&api_version, text(&subresource["responseKind"]["kind"]));
+                    }
                 }
             }
         }
@@ -97,7 +103,16 @@ impl Discovery {
             if !plural.contains('/') {
                 let namespaced = resource["namespaced"] == true;
                 self.add(&api_version, text(&resource["kind"]), plural, namespaced);
+            } else {
+                self.speak(&api_version, text(&resource["kind"]));
             }
+        }
+    }
+
+    /// Takes a subresource's kind. Helm puts it into the version of the resource, whatever its own.
+    fn speak(&mut self, api_version: &str, kind: &str) {
+        if !kind.is_empty() {
+            self.spoken.insert(format!("{api_version}/{kind}"));
         }
     }
 
@@ -193,13 +208,18 @@ mod tests {
         let mut aggregated = Discovery::default();
         aggregated.add_aggregated(&json!({"items": [{"metadata": {"name": "apps"}, "versions": [
             {"version": "v1", "resources": [{"resource": "deployments", "scope": "Namespaced",
-             "responseKind": {"group": "apps", "version": "v1", "kind": "Deployment"}}]}]}]}));
+             "responseKind": {"group": "apps", "version": "v1", "kind": "Deployment"},
+             "subresources": [{"subresource": "scale", "responseKind":
+                {"group": "autoscaling", "version": "v1", "kind": "Scale"}}]}]}]}]}));
         let mut plain = Discovery::default();
         plain.add_resources(&json!({"groupVersion": "apps/v1", "resources": [
             {"name": "deployments", "kind": "Deployment", "namespaced": true},
             {"name": "deployments/scale", "kind": "Scale", "namespaced": true}]}));
         for discovery in [aggregated, plain] {
-            assert_eq!(discovery.api_versions(), ["apps/v1", "apps/v1/Deployment"]);
+            assert_eq!(
+                discovery.api_versions(),
+                ["apps/v1", "apps/v1/Deployment", "apps/v1/Scale"]
+            );
             let resource = discovery.find("apps/v1", "Deployment").unwrap();
             assert_eq!(
                 resource.object(Some("prod"), "web"),

@@ -11,6 +11,7 @@ mod report;
 mod rollback;
 mod session;
 mod status;
+mod surroundings;
 mod uninstall;
 mod upgrade;
 

@@ -13,7 +13,7 @@ use crate::release::{
     is_system_label,
 };
 use crate::template::function::Env;
-use crate::template::{Capabilities, KubeVersion, ReleaseContext};
+use crate::template::{Capabilities, ReleaseContext};
 use crate::value::{Map, Value};
 use crate::{cluster, json, plan};
 
@@ -52,15 +52,8 @@ impl Session {
         dry_run: Option<DryRun>,
     ) -> Result<Prepared, Error> {
         let online = dry_run != Some(DryRun::Client);
-        let capabilities = if online {
-            let server = self.cluster.version().await?;
-            Capabilities {
-                kube_version: KubeVersion::parse(&server.git_version)?,
-                api_versions: self.cluster.discovery().await?.api_versions(),
-            }
-        } else {
-            Capabilities::default()
-        };
+        let capabilities =
+            if online { self.capabilities().await? } else { Capabilities::default() };
         let lookup = Lookup::new(self.cluster.clone(), Handle::current());
         let RenderOptions { subchart_notes, enable_dns, skip_schema_validation } = options;
         let user_values = user.clone();

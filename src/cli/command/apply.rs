@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use crate::action::{ApplyOptions, DryRun, Error, RenderOptions, WaitOptions};
+use crate::cli::args::Labels;
 use crate::cli::output::{Details, Format, OutputArgs};
 use crate::cli::{Failure, GlobalOptions, duration, env};
 use crate::value::Map;
@@ -106,8 +107,8 @@ pub struct RevisionArgs {
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
     /// Labels of the record, parted by commas; on upgrade KEY=null takes one away
-    #[arg(short, long, value_name = "KEY=VALUE", value_delimiter = ',', value_parser = label)]
-    labels: Vec<(String, String)>,
+    #[arg(short, long, value_name = "KEY=VALUE", value_parser = Labels::parse)]
+    labels: Vec<Labels>,
     #[command(flatten)]
     dry_run: DryRunArgs,
     /// Undo what a failed install or upgrade has done; implies --wait
@@ -171,7 +172,7 @@ impl RevisionArgs {
             skip_crds,
             cleanup_on_fail,
             description,
-            labels: labels.into_iter().collect::<BTreeMap<_, _>>(),
+            labels: labels.into_iter().flat_map(|labels| labels.0).collect::<BTreeMap<_, _>>(),
             dry_run,
         };
         let details = Details {
@@ -181,12 +182,6 @@ impl RevisionArgs {
         };
         Ok(RevisionOptions { values, render, apply, rollback_on_failure, output, details })
     }
-}
-
-fn label(text: &str) -> Result<(String, String), String> {
-    let (key, value) =
-        text.split_once('=').ok_or_else(|| format!("{text} must be formatted as key=value"))?;
-    Ok((key.to_owned(), value.to_owned()))
 }
 
 /// Returns how many revisions a release keeps: the flag, `HELM_MAX_HISTORY`, 10.

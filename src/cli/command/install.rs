@@ -3,7 +3,7 @@
 use super::apply::{RevisionArgs, RevisionOptions};
 use super::template::name_and_chart;
 use crate::action::{self, Error, InstallRequest};
-use crate::cli::cluster::{block_on, connect};
+use crate::cli::cluster::{block_on, connect, unreachable};
 use crate::cli::output::Format;
 use crate::cli::{Failure, GlobalOptions, Ui};
 
@@ -43,12 +43,7 @@ pub(in crate::cli) fn run(
         let session = connect(global).await?;
         action::install(&session, &request).await
     })
-    .map_err(|mut failure| {
-        if failure.message.starts_with("kubernetes cluster unreachable: ") {
-            failure.message.insert_str(0, "cluster reachability check failed: ");
-        }
-        prefixed(failure)
-    })?;
+    .map_err(|failure| prefixed(unreachable(failure)))?;
     report.warnings.iter().for_each(|warning| ui.warn(warning));
     ui.report(&report, output, details)
 }

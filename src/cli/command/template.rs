@@ -2,11 +2,19 @@
 
 use std::io;
 use std::path::Path;
+use std::time::Duration;
+
+use clap::ValueEnum;
 
 use crate::action::{self, TemplateRequest};
-use crate::cli::{Failure, GlobalOptions, Ui, report};
+use crate::chart::{Warned, Warning};
+use crate::cli::args::Labels;
+#[cfg(feature = "cluster")]
+use crate::cli::cluster::Online as Cluster;
+use crate::cli::{Failure, GlobalOptions, Ui, args, duration, report};
 use crate::glob::filepath_match;
 use crate::manifest::{self, PrintOptions};
+use crate::release::{ReleaseName, is_system_label};
 use crate::template::function::Env;
 use crate::template::gotmpl::{Executor, Stop, TemplateSet};
 use crate::template::{Capabilities, KubeVersion};
@@ -63,6 +71,156 @@ pub struct TemplateArgs {
     /// Put the name of the release into the path below --output-dir
     #[arg(long)]
     release_name: bool,
+    /// Take objects of others on the cluster for those of the release, under --dry-run=server
+    #[arg(long)]
+    take_ownership: bool,
+    #[command(flatten)]
+    dry_run: DryRunArgs,
+    #[command(flatten)]
+    idle: IdleArgs,
+}
+
+/// Whether the cluster is asked.
+#[derive(Clone, Debug, clap::Args)]
+struct DryRunArgs {
+    /// "server" renders with the capabilities and objects of the cluster, and checks that it would
+    /// take the result; "client", the default, does without a cluster
+    #[arg(
+        long, value_name = "HOW", num_args = 0..=1, require_equals = true,
+        default_missing_value = "unset", default_value = "client", hide_default_value = true
+    )]
+    dry_run: String,
+    /// As --dry-run=server
+    #[arg(long, hide = true)]
+    validate: bool,
+}
+
+impl DryRunArgs {
+    /// Returns whether the cluster is asked, and what is to be said of the flag.
+    fn asks_cluster(&self) -> Result<(bool, Option<Warning>), Failure> {
+        let old = |text: &str| Some(Warning::warn(text, Vec::new()));
+        match self.dry_run.as_str() {
+            "client" => Ok((self.validate, None)),
+            "server" => Ok((true, None)),
+            "unset" => Ok((
+                false,
+                old("--dry-run is deprecated and should be replaced with '--dry-run=client'"),
+            )),
+            "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok((
+                false,
+                old("boolean '--dry-run=true' flag is deprecated and must be replaced with \
+                     '--dry-run=client'"),
+            )),
+            "none" | "0" | "f" | "F" | "false" | "FALSE" | "False" => Err(Failure::new(format!(
+                "invalid dry-run value ({:?}). Must be \"server\" or \"client\"",
+                self.dry_run
+            ))),
+            other => Err(Failure::new(format!(
+                "invalid dry-run value ({other:?}). Must be \"none\", \"server\", or \"client\""
+            ))),
+        }
+    }
+}
+
+/// Flags of `install` that `template` takes as Helm does: they are checked and change nothing.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Options of install, without effect here")]
+struct IdleArgs {
+    /// Make the namespace of the release if it does not exist
+    #[arg(long)]
+    create_namespace: bool,
+    /// Description of the revision
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+    /// Do not check objects against the schema of the server
+    #[arg(long)]
+    disable_openapi_validation: bool,
+    /// Take over fields that others have set
+    #[arg(long)]
+    force_conflicts: bool,
+    /// Replace objects instead of changing them
+    #[arg(long)]
+    force_replace: bool,
+    /// Labels of the release's record
+    #[arg(short, long, value_name = "KEY=VALUE", value_parser = Labels::parse)]
+    labels: Vec<Labels>,
+    /// Use the name of a release that was uninstalled again
+    #[arg(long)]
+    replace: bool,
+    /// Undo an installation that failed
+    #[arg(long)]
+    rollback_on_failure: bool,
+    /// Let the server apply changes
+    #[arg(
+        long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+        default_missing_value = "true", default_value = "true", value_parser = args::parse_bool
+    )]
+    server_side: bool,
+    /// Bound of the whole command
+    #[arg(long, value_name = "DURATION", default_value = "5m0s", value_parser = duration::parse)]
+    timeout: Duration,
+    /// Wait until all objects are ready
+    #[arg(
+        long, value_enum, value_name = "STRATEGY", num_args = 0..=1, require_equals = true,
+        default_missing_value = "watcher", default_value = "hookOnly"
+    )]
+    wait: Wait,
+    /// Wait until Jobs have completed, too
+    #[arg(long)]
+    wait_for_jobs: bool,
+    /// As --rollback-on-failure
+    #[arg(long, hide = true)]
+    atomic: bool,
+    /// As --force-replace
+    #[arg(long, hide = true)]
+    force: bool,
+    /// Do not show notes, which are not shown anyway
+    #[arg(long, hide = true)]
+    hide_notes: bool,
+    /// Show the notes of subcharts, which are not shown anyway
+    #[arg(long, hide = true)]
+    render_subchart_notes: bool,
+}
+
+/// What `--wait` waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Wait {
+    Watcher,
+    #[value(name = "hookOnly")]
+    HookOnly,
+    Legacy,
+    /// An old word for `watcher`.
+    #[value(hide = true)]
+    True,
+    /// An old word for `hookOnly`.
+    #[value(hide = true)]
+    False,
+}
+
+impl IdleArgs {
+    /// Returns what is to be said of flags in an old form.
+    fn warning(&self) -> Option<Warning> {
+        let (old, new) = match self.wait {
+            Wait::True => ("true", "watcher"),
+            Wait::False => ("false", "hookOnly"),
+            Wait::Watcher | Wait::HookOnly | Wait::Legacy => return None,
+        };
+        let text = format!(
+            "--wait={old} is deprecated (boolean value) and can be replaced with --wait={new}"
+        );
+        Some(Warning::warn(text, Vec::new()))
+    }
+
+    /// Checks the one flag that can make `template` fail after rendering.
+    fn check(&self) -> Result<(), Failure> {
+        if self.labels.iter().flat_map(|labels| &labels.0).any(|(key, _)| is_system_label(key)) {
+            return Err(Failure::new(
+                "user supplied labels contains system reserved label name. System labels: [name \
+                 owner status version createdAt modifiedAt]",
+            ));
+        }
+        Ok(())
+    }
 }
 
 pub(in crate::cli) fn run(
@@ -87,21 +245,55 @@ pub(in crate::cli) fn run(
         show_only,
         output_dir,
         release_name,
+        take_ownership,
+        dry_run,
+        idle,
     } = args;
+    if let Some(warning) = idle.warning() {
+        ui.warn(&warning);
+    }
     let mut capabilities = Capabilities::default();
     if let Some(version) = &kube_version {
         capabilities.kube_version = KubeVersion::parse(version)
             .map_err(|error| Failure::new(format!("invalid kube version '{version}': {error}")))?;
     }
     capabilities.api_versions.extend(api_versions);
-
+    let (online, warning) = dry_run.asks_cluster()?;
+    if let Some(warning) = warning {
+        ui.warn(&warning);
+    }
     let (name, chart) =
         name_and_chart(&names, generate_name, name_template.as_deref(), "template")?;
     let name = name.unwrap_or_else(|| "release-name".to_owned());
-    action::find_chart(&chart)?;
+    ui.warn(&Warning::debug("Original chart version", vec![("version", String::new())]));
+    let path = action::find_chart(&chart)?;
+    let full = std::path::absolute(&path).unwrap_or(path);
+    ui.warn(&Warning::debug("Chart path", vec![("path", full.display().to_string())]));
     let user_values = values.read(&mut io::stdin().lock()).map_err(action::Error::from)?;
     let mut env = Env::new();
     env.enable_dns = enable_dns;
+    let Warned { value: chart, warnings } = action::load_chart(&chart)?;
+    warnings.iter().for_each(|warning| ui.warn(warning));
+    let cluster = if online {
+        let (cluster, found) = Cluster::connect(global).inspect_err(|failure| {
+            ui.warn(&Warning::error(failure.message.as_str(), Vec::new()));
+        })?;
+        capabilities = found;
+        env.lookup = cluster.lookup();
+        if !skip_crds && !chart.crds().is_empty() && ReleaseName::new(&name).is_ok() {
+            let text = "This chart or one of its subcharts contains CRDs. Rendering may fail or \
+                        contain inaccuracies.";
+            ui.warn(&Warning::warn(text, Vec::new()));
+        }
+        Some(cluster)
+    } else {
+        None
+    };
+    if ReleaseName::new(&name).is_ok() {
+        let count = chart.dependencies.len().to_string();
+        let details = vec![("chart", chart.name().to_owned()), ("dependencies", count)];
+        ui.warn(&Warning::debug("number of dependencies in the chart", details));
+    }
     let request = TemplateRequest {
         name: name.clone(),
         namespace: global.namespace(),
@@ -116,6 +308,11 @@ pub(in crate::cli) fn run(
         Ok(report) => report,
         Err(error) => return Err(template_failure(ui, global, error)),
     };
+    idle.check()?;
+    if let Some(cluster) = cluster {
+        let documents = &report.chart.manifest.documents;
+        cluster.check(&name, documents, take_ownership || is_upgrade)?;
+    }
     let crds = if include_crds && !skip_crds { report.chart.crds() } else { Vec::new() };
     let options = PrintOptions { no_hooks, skip_tests };
     if let Some(folder) = output_dir {
@@ -140,11 +337,30 @@ pub(in crate::cli) fn run(
     Ok(())
 }
 
+/// Without the feature there is no cluster to ask.
+#[cfg(not(feature = "cluster"))]
+enum Cluster {}
+
+#[cfg(not(feature = "cluster"))]
+impl Cluster {
+    fn connect(_: &GlobalOptions) -> Result<(Self, Capabilities), Failure> {
+        Err(Failure::new("this rhumb was built without its cluster feature"))
+    }
+
+    fn lookup(&self) -> Box<crate::template::function::Lookup> {
+        match *self {}
+    }
+
+    fn check(&self, _: &str, _: &[manifest::Document], _: bool) -> Result<(), Failure> {
+        match *self {}
+    }
+}
+
 /// Words a failure as Helm does; under `--debug` the rendered text is printed as far as it came.
 fn template_failure(ui: &mut Ui, global: &GlobalOptions, error: action::Error) -> Failure {
     if let action::Error::Name { name } = &error {
-        let text = format!("{:?}", action::name_text(name));
-        ui.say(&format!("level=ERROR msg=\"release name check failed\" error={text}"));
+        let details = vec![("error", action::name_text(name))];
+        ui.warn(&Warning::error("release name check failed", details));
     }
     let is_rendering = error.is_rendering();
     if global.is_debug()

@@ -1,7 +1,7 @@
 use std::io::{self, BufWriter, Stderr, Stdout, Write};
 
 use super::super::Failure;
-use crate::chart::Warning;
+use crate::chart::{Level, Warning};
 
 /// Where commands write: results are buffered for stdout, everything else goes to stderr.
 #[derive(Debug)]
@@ -9,6 +9,8 @@ pub struct Ui {
     stdout: BufWriter<Stdout>,
     stderr: Stderr,
     failed: Option<io::Error>,
+    /// Whether `--debug` is on.
+    debug: bool,
 }
 
 impl Ui {
@@ -17,7 +19,13 @@ impl Ui {
             stdout: BufWriter::with_capacity(64 * 1024, io::stdout()),
             stderr: io::stderr(),
             failed: None,
+            debug: false,
         }
+    }
+
+    /// Shows messages about the work in progress as well.
+    pub(in crate::cli) fn set_debug(&mut self, debug: bool) {
+        self.debug = debug;
     }
 
     /// Writes part of the result.
@@ -38,7 +46,9 @@ impl Ui {
 
     /// Writes a warning in the form of Helm's log.
     pub fn warn(&mut self, warning: &Warning) {
-        self.say(&warning.log_line());
+        if warning.level != Level::Debug || self.debug {
+            self.say(&warning.log_line());
+        }
     }
 
     /// Writes an error and its details.
