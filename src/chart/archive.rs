@@ -1,5 +1,6 @@
 use std::borrow::Cow;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Cursor, Read};
+use std::sync::Arc;
 
 use flate2::bufread::MultiGzDecoder;
 use jiff::Timestamp;
@@ -45,21 +46,17 @@ pub fn read_archive(bytes: &[u8]) -> Result<Vec<ArchiveFile>, ArchiveFault> {
     if !bytes.starts_with(b"\x1f\x8b\x08") {
         return Err(ArchiveFault::NotGzip);
     }
+    if let Some(files) = read_whole(bytes) {
+        return Ok(files);
+    }
     let mut archive =
         tar::Archive::new(BufReader::with_capacity(32 * 1024, MultiGzDecoder::new(bytes)));
     let mut files = Vec::new();
     let mut remaining = MAX_TOTAL;
     for entry in archive.entries().map_err(|error| fault(&error))? {
         let mut entry = entry.map_err(|error| fault(&error))?;
-        let kind = entry.header().entry_type();
-        let path = entry.path_bytes();
-        let is_directory = kind.is_dir() || kind.is_file() && path.ends_with(b"/");
-        if is_directory || kind.is_pax_global_extensions() || kind.is_pax_local_extensions() {
-            continue;
-        }
-        let name = chart_path(&path)?;
-        drop(path);
-        let size = if holds_data(kind) { entry.size() } else { 0 };
+        let Some(name) = chart_name(&entry)? else { continue };
+        let size = if holds_data(entry.header().entry_type()) { entry.size() } else { 0 };
         if size >= remaining {
             return Err(ArchiveFault::TooLarge { limit: MAX_TOTAL });
         }
@@ -75,16 +72,83 @@ pub fn read_archive(bytes: &[u8]) -> Result<Vec<ArchiveFile>, ArchiveFault> {
         if remaining == 0 {
             return Err(ArchiveFault::TooLarge { limit: MAX_TOTAL });
         }
-        let modified = entry.header().mtime().ok();
-        let modified = modified
-            .and_then(|seconds| i64::try_from(seconds).ok())
-            .and_then(|seconds| Timestamp::from_second(seconds).ok());
+        let modified = modified(entry.header());
         files.push(ArchiveFile { name, data: Str::from(without_mark(&data)), modified });
     }
     if files.is_empty() {
         return Err(ArchiveFault::NoFiles);
     }
     Ok(files)
+}
+
+/// Takes the files out of a sound archive of the usual kind: one gzip member, plain entries.
+///
+/// The whole is inflated at once and the files are parts of it. `None` leaves all that is damaged
+/// or unusual to the reader that goes step by step.
+fn read_whole(bytes: &[u8]) -> Option<Vec<ArchiveFile>> {
+    let text = Arc::new(inflate(bytes)?);
+    let mut archive = tar::Archive::new(Cursor::new(text.as_slice()));
+    let mut files = Vec::new();
+    let mut remaining = MAX_TOTAL;
+    for entry in archive.entries_with_seek().ok()? {
+        let entry = entry.ok()?;
+        let kind = entry.header().entry_type();
+        let start = usize::try_from(entry.raw_file_position()).ok()?;
+        let size = usize::try_from(entry.size()).ok()?;
+        // What follows an entry begins at a block of 512 bytes.
+        let next = start.checked_add(size)?.checked_next_multiple_of(512)?;
+        if next > text.len() || kind.is_gnu_sparse() {
+            return None;
+        }
+        let Some(name) = chart_name(&entry).ok()? else { continue };
+        let size = if holds_data(kind) { size } else { 0 };
+        remaining = remaining.checked_sub(size as u64).filter(|remaining| *remaining > 0)?;
+        let data = &text[start..start + size];
+        let mark = size - without_mark(data).len();
+        let data = Str::part(&text, start + mark..start + size);
+        files.push(ArchiveFile { name, data, modified: modified(entry.header()) });
+    }
+    (!files.is_empty()).then_some(files)
+}
+
+/// Inflates a gzip file of exactly one sound member.
+fn inflate(bytes: &[u8]) -> Option<Vec<u8>> {
+    const MAGIC: &[u8] = b"\x1f\x8b\x08";
+    let (body, trailer) = bytes.split_last_chunk::<8>()?;
+    let (sum, size) = trailer.split_at(4);
+    let number = |bytes: &[u8]| bytes.try_into().ok().map(u32::from_le_bytes);
+    let (sum, size) = (number(sum)?, number(size)?);
+    if u64::from(size) > 2 * MAX_TOTAL {
+        return None;
+    }
+    let mut text = vec![0; size as usize];
+    let inflated = libdeflater::Decompressor::new().gzip_decompress(bytes, &mut text).ok()?;
+    if inflated != text.len() {
+        return None;
+    }
+    // Whether the last trailer is that of the first member is in question only where another
+    // member may begin.
+    if memchr::memmem::find(&bytes[1..], MAGIC).is_some()
+        && (libdeflater::crc32(&text) != sum || memchr::memmem::find(body, trailer).is_some())
+    {
+        return None;
+    }
+    Some(text)
+}
+
+/// Returns the path of an entry within the chart; `None` for what is no file.
+fn chart_name<R: Read>(entry: &tar::Entry<'_, R>) -> Result<Option<String>, ArchiveFault> {
+    let kind = entry.header().entry_type();
+    let path = entry.path_bytes();
+    let is_directory = kind.is_dir() || kind.is_file() && path.ends_with(b"/");
+    if is_directory || kind.is_pax_global_extensions() || kind.is_pax_local_extensions() {
+        return Ok(None);
+    }
+    chart_path(&path).map(Some)
+}
+
+fn modified(header: &tar::Header) -> Option<Timestamp> {
+    Timestamp::from_second(i64::try_from(header.mtime().ok()?).ok()?).ok()
 }
 
 fn holds_data(kind: tar::EntryType) -> bool {

@@ -100,6 +100,7 @@ pub(super) struct Lexer<'a> {
     paren_depth: u32,
     /// The message of the [`TokenKind::Error`] token, once there was one.
     pub(super) error: String,
+    left: memchr::memmem::Finder<'static>,
 }
 
 const LEFT: &[u8] = b"{{";
@@ -164,6 +165,7 @@ impl<'a> Lexer<'a> {
             after_delim: false,
             paren_depth: 0,
             error: String::new(),
+            left: memchr::memmem::Finder::new(LEFT),
         }
     }
 
@@ -254,7 +256,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn text(&mut self) -> Option<Token> {
-        if let Some(found) = memchr::memmem::find(self.rest(), LEFT) {
+        if let Some(found) = self.left.find(self.rest()) {
             let delim = self.position + found;
             self.after_delim = true;
             if found == 0 {

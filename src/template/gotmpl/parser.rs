@@ -3,6 +3,8 @@
 //! Variables are resolved to slots here. What Go finds out only at run time (a variable of a
 //! sibling branch, an assignment to an undeclared name) keeps an empty slot and fails there.
 
+use std::borrow::Cow;
+
 use super::ast::{
     Callee, Command, Declaration, Definition, Expr, ExprKind, Ids, Node, NodeKind, Pipe, Unit,
 };
@@ -65,6 +67,7 @@ pub(super) fn parse(name: Str, text: &Str) -> Result<Unit> {
         frame: Frame::new(),
         action: None,
         depth: 0,
+        pending: Pending::default(),
     };
     parser.file(name)?;
     Ok(parser.unit)
@@ -94,6 +97,16 @@ enum Ending {
     Else,
 }
 
+/// Children of nodes still being parsed: a stack for each kind, so that a list moves into the unit
+/// as one piece and needs no memory of its own.
+#[derive(Default)]
+struct Pending {
+    nodes: Vec<Node>,
+    commands: Vec<Command>,
+    exprs: Vec<Expr>,
+    names: Vec<Ids>,
+}
+
 struct Parser<'a> {
     unit: Unit,
     text: &'a [u8],
@@ -104,6 +117,7 @@ struct Parser<'a> {
     /// Where the current action began.
     action: Option<u32>,
     depth: u32,
+    pending: Pending,
 }
 
 fn append<T>(store: &mut Vec<T>, items: impl IntoIterator<Item = T>) -> Ids {
@@ -229,7 +243,6 @@ impl Parser<'_> {
     }
 
     fn file(&mut self, name: Str) -> Result<()> {
-        let mut nodes = Vec::new();
         while self.peek().kind != TokenKind::Eof {
             if self.peek().kind == TokenKind::LeftDelim {
                 let delim = self.next();
@@ -240,12 +253,12 @@ impl Parser<'_> {
                 self.backup2(delim);
             }
             match self.text_or_action()? {
-                Parsed::Node(node) => nodes.push(node),
+                Parsed::Node(node) => self.pending.nodes.push(node),
                 Parsed::Ending(Ending::End) => return self.error("unexpected {{end}}"),
                 Parsed::Ending(Ending::Else) => return self.error("unexpected {{else}}"),
             }
         }
-        let body = append(&mut self.unit.nodes, nodes);
+        let body = append(&mut self.unit.nodes, self.pending.nodes.drain(..));
         let slots = self.frame.max_slots;
         self.add(name, body, slots)
     }
@@ -294,7 +307,7 @@ impl Parser<'_> {
     fn template_name(&mut self, token: Token, context: &str) -> Result<Str> {
         match token.kind {
             TokenKind::String | TokenKind::RawString => match unquote(self.source(token)) {
-                Some(name) => Ok(Str::from(name)),
+                Some(name) => Ok(Str::from(name.as_ref())),
                 None => self.error("invalid syntax"),
             },
             _ => self.unexpected(token, context),
@@ -306,14 +319,15 @@ impl Parser<'_> {
         if self.depth > MAX_DEPTH {
             return self.error("max expression depth exceeded");
         }
-        let mut nodes = Vec::new();
+        let begin = self.pending.nodes.len();
         while self.peek_non_space().kind != TokenKind::Eof {
             let parsed =
                 stacker::maybe_grow(128 * 1024, 2 * 1024 * 1024, || self.text_or_action())?;
             match parsed {
-                Parsed::Node(node) => nodes.push(node),
+                Parsed::Node(node) => self.pending.nodes.push(node),
                 Parsed::Ending(ending) => {
                     self.depth -= 1;
+                    let nodes = self.pending.nodes.drain(begin..);
                     return Ok((append(&mut self.unit.nodes, nodes), ending));
                 }
             }
@@ -475,7 +489,7 @@ impl Parser<'_> {
     fn pipeline(&mut self, context: &str, end: TokenKind) -> Result<u32> {
         let position = self.peek_non_space().start;
         let mut assigns = false;
-        let mut names: Vec<Ids> = Vec::new();
+        let first_name = self.pending.names.len();
         loop {
             let variable = self.peek_non_space();
             if variable.kind != TokenKind::Variable {
@@ -487,13 +501,13 @@ impl Parser<'_> {
             if matches!(next.kind, TokenKind::Assign | TokenKind::Declare) {
                 assigns = next.kind == TokenKind::Assign;
                 self.next_non_space();
-                names.push(range(variable));
+                self.pending.names.push(range(variable));
                 self.frame.known.push(range(variable));
             } else if next.kind == TokenKind::Char && self.source(next) == b"," {
                 self.next_non_space();
-                names.push(range(variable));
+                self.pending.names.push(range(variable));
                 self.frame.known.push(range(variable));
-                if context == "range" && names.len() < 2 {
+                if context == "range" && self.pending.names.len() - first_name < 2 {
                     match self.peek_non_space().kind {
                         TokenKind::Variable | TokenKind::RightDelim | TokenKind::RightParen => {
                             continue;
@@ -509,7 +523,7 @@ impl Parser<'_> {
             }
             break;
         }
-        let mut commands = Vec::new();
+        let first_command = self.pending.commands.len();
         loop {
             let token = self.next_non_space();
             match token.kind {
@@ -527,25 +541,25 @@ impl Parser<'_> {
                 | TokenKind::Variable
                 | TokenKind::LeftParen => {
                     self.backup();
-                    commands.push(self.command()?);
+                    let command = self.command()?;
+                    self.pending.commands.push(command);
                 }
                 _ => return self.unexpected(token, context),
             }
         }
-        self.check_pipeline(&commands, context)?;
+        self.check_pipeline(&self.pending.commands[first_command..], context)?;
         // The value is computed before the names are bound, so `$x := $x` reads the outer one.
-        let declarations: Vec<Declaration> = names
-            .into_iter()
-            .map(|name| {
-                let slot = if assigns {
-                    self.slot_of(name.of(self.text))
-                } else {
-                    Some(self.declare(name))
-                };
-                Declaration { slot, name }
-            })
-            .collect();
-        let declarations = append(&mut self.unit.declarations, declarations);
+        let first_declaration = self.unit.declarations.len() as u32;
+        for i in first_name..self.pending.names.len() {
+            let name = self.pending.names[i];
+            let slot =
+                if assigns { self.slot_of(name.of(self.text)) } else { Some(self.declare(name)) };
+            self.unit.declarations.push(Declaration { slot, name });
+        }
+        self.pending.names.truncate(first_name);
+        let declarations =
+            Ids { start: first_declaration, end: self.unit.declarations.len() as u32 };
+        let commands = self.pending.commands.drain(first_command..);
         let commands = append(&mut self.unit.commands, commands);
         self.unit.pipes.push(Pipe { position, assigns, declarations, commands });
         Ok(self.unit.pipes.len() as u32 - 1)
@@ -573,11 +587,11 @@ impl Parser<'_> {
 
     fn command(&mut self) -> Result<Command> {
         let position = self.peek_non_space().start;
-        let mut args = Vec::new();
+        let first_arg = self.pending.exprs.len();
         loop {
             self.peek_non_space();
             if let Some(operand) = self.operand()? {
-                args.push(operand);
+                self.pending.exprs.push(operand);
             }
             let token = self.next();
             match token.kind {
@@ -588,10 +602,11 @@ impl Parser<'_> {
             }
             break;
         }
-        if args.is_empty() {
+        if self.pending.exprs.len() == first_arg {
             return self.error("empty command");
         }
-        Ok(Command { position, args: append(&mut self.unit.exprs, args) })
+        let args = append(&mut self.unit.exprs, self.pending.exprs.drain(first_arg..));
+        Ok(Command { position, args })
     }
 
     fn operand(&mut self) -> Result<Option<Expr>> {
@@ -603,18 +618,25 @@ impl Parser<'_> {
             return Ok(Some(node));
         }
         // Fields already there and the new ones have to stand side by side.
-        let mut fields: Vec<Str> = match &node.kind {
-            ExprKind::Field(ids) | ExprKind::Variable { fields: ids, .. } => {
-                ids.of(&self.unit.fields).to_vec()
+        let end = self.unit.fields.len() as u32;
+        let start = match &node.kind {
+            ExprKind::Field(ids) | ExprKind::Variable { fields: ids, .. } if ids.end == end => {
+                ids.start
             }
-            _ => Vec::new(),
+            ExprKind::Field(ids) | ExprKind::Variable { fields: ids, .. } => {
+                let ids = ids.start as usize..ids.end as usize;
+                self.unit.fields.extend_from_within(ids);
+                end
+            }
+            _ => end,
         };
         while self.peek().kind == TokenKind::Field {
             let token = self.next();
-            fields.push(Str::from(&self.source(token)[1..]));
+            let name = Str::from(&self.source(token)[1..]);
+            self.unit.fields.push(name);
         }
         let position = next.start;
-        let fields = append(&mut self.unit.fields, fields);
+        let fields = Ids { start, end: self.unit.fields.len() as u32 };
         match node.kind {
             ExprKind::Field(_) => node.kind = ExprKind::Field(fields),
             ExprKind::Variable { slot, name, .. } => {
@@ -699,7 +721,11 @@ impl Parser<'_> {
                 ExprKind::Pipe(pipe)
             }
             TokenKind::String | TokenKind::RawString => match unquote(self.source(token)) {
-                Some(text) => ExprKind::Text(Str::from(text), range(token)),
+                Some(Cow::Borrowed(_)) => {
+                    let inner = token.start as usize + 1..token.end as usize - 1;
+                    ExprKind::Text(self.unit.text.slice(inner), range(token))
+                }
+                Some(Cow::Owned(text)) => ExprKind::Text(Str::from(text), range(token)),
                 None => return self.error("invalid syntax"),
             },
             _ => {

@@ -1,5 +1,6 @@
 //! Go's quoted string syntax: reading literals, writing `%q`.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use unicode_general_category::{GeneralCategory, get_general_category};
@@ -60,14 +61,22 @@ pub(crate) fn quote(text: &[u8]) -> String {
 }
 
 /// Reads a Go string literal, quotes included. `None` where Go reports `invalid syntax`.
-pub(super) fn unquote(literal: &[u8]) -> Option<Vec<u8>> {
+///
+/// What comes back borrowed is the literal less its quotes.
+pub(super) fn unquote(literal: &[u8]) -> Option<Cow<'_, [u8]>> {
     let (first, inner) = literal.split_first()?;
     let (last, inner) = inner.split_last()?;
     if first != last {
         return None;
     }
     if *first == b'`' {
+        if memchr::memchr(b'\r', inner).is_none() {
+            return Some(Cow::Borrowed(inner));
+        }
         return Some(inner.iter().copied().filter(|b| *b != b'\r').collect());
+    }
+    if memchr::memchr2(b'\\', *first, inner).is_none() {
+        return Some(Cow::Borrowed(inner));
     }
     let mut out = Vec::with_capacity(inner.len());
     let mut rest = inner;
@@ -87,7 +96,7 @@ pub(super) fn unquote(literal: &[u8]) -> Option<Vec<u8>> {
             }
         }
     }
-    Some(out)
+    Some(Cow::Owned(out))
 }
 
 /// Reads a Go character constant, quotes included, as its code point.
