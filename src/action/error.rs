@@ -25,6 +25,12 @@ pub enum Error {
     /// The chart cannot be written as an archive.
     #[error("failed to save: {0}")]
     Save(#[from] chart::SaveFault),
+    /// A new chart cannot be made.
+    #[error("{message}")]
+    Create {
+        /// What is in the way, in Helm's words.
+        message: String,
+    },
     /// A version that is none was asked for.
     #[error("invalid semantic version")]
     Version,

@@ -1,5 +1,6 @@
 //! The verbs: each file takes one command from its request to its report. Nothing here prints.
 
+mod create;
 mod error;
 mod package;
 #[cfg(feature = "cluster")]
@@ -7,6 +8,7 @@ mod release;
 mod render;
 mod template;
 
+pub use create::{CreateRequest, create};
 pub use error::{Error, name_text};
 pub use package::{PackageRequest, package};
 #[cfg(feature = "cluster")]

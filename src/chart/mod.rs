@@ -10,6 +10,7 @@ mod json;
 mod load;
 mod metadata;
 mod save;
+mod scaffold;
 mod tarball;
 mod warning;
 
@@ -27,4 +28,5 @@ pub use load::{
 };
 pub use metadata::{Dependency, ImportValues, Maintainer, Metadata};
 pub use save::{SaveFault, pack, save};
+pub use scaffold::{NewFile, from_starter, scaffold};
 pub use warning::{Level, Warned, Warning};

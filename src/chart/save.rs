@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use super::scaffold::NewFile;
 use super::tarball::Tarball;
 use super::{Chart, File, Lock, Metadata, io_text};
 use crate::{json, yaml};
@@ -129,9 +130,8 @@ fn add_chart(
         let path = format!("{folder}/{name}");
         tarball.add(&path, data).map_err(|cause| SaveFault::Write { path: path.into(), cause })
     };
-    add("Chart.yaml", &metadata_yaml(chart)?)?;
-    if let Some(lock) = chart.lock.as_ref().filter(|_| chart.metadata.api_version == "v2") {
-        add("Chart.lock", &lock_yaml(lock, epoch)?)?;
+    for (name, text) in heads(chart, epoch)? {
+        add(&name, &text)?;
     }
     if let Some(values) = &chart.values_text {
         add("values.yaml", values.as_bytes())?;
@@ -158,6 +158,15 @@ fn add_chart(
         add_chart(tarball, subchart, &format!("{folder}/charts/{place}"), epoch)?;
     }
     Ok(())
+}
+
+/// Returns `Chart.yaml` and, where a v2 chart has one, `Chart.lock`, both written anew.
+pub(super) fn heads(chart: &Chart, epoch: Option<u64>) -> Result<Vec<NewFile>, SaveFault> {
+    let mut files = vec![("Chart.yaml".to_owned(), metadata_yaml(chart)?)];
+    if let Some(lock) = chart.lock.as_ref().filter(|_| chart.metadata.api_version == "v2") {
+        files.push(("Chart.lock".to_owned(), lock_yaml(lock, epoch)?));
+    }
+    Ok(files)
 }
 
 fn metadata_yaml(chart: &Chart) -> Result<Vec<u8>, yaml::WriteError> {

@@ -103,6 +103,12 @@ fn base(helm: &str, xdg: &str, default: &str) -> String {
     folder.join("helm").to_string_lossy().into_owned()
 }
 
+/// Returns the folder of data: starters and plugins.
+#[must_use]
+pub fn data_home() -> String {
+    base(HELM_DATA_HOME, "XDG_DATA_HOME", ".local/share")
+}
+
 /// Returns what `rhumb env` prints: names and values, sorted by name.
 ///
 /// `namespace` is the namespace in force. Defaults follow Helm's: the XDG folders.
@@ -110,7 +116,7 @@ fn base(helm: &str, xdg: &str, default: &str) -> String {
 pub fn all(namespace: &str, program: &str) -> Vec<(&'static str, String)> {
     let cache = base(HELM_CACHE_HOME, "XDG_CACHE_HOME", ".cache");
     let config = base(HELM_CONFIG_HOME, "XDG_CONFIG_HOME", ".config");
-    let data = base(HELM_DATA_HOME, "XDG_DATA_HOME", ".local/share");
+    let data = data_home();
     let or = |name: &str, default: String| get(name).unwrap_or(default);
     let given = |name: &str| get(name).unwrap_or_default();
     let qps = given(HELM_QPS).parse::<f32>().unwrap_or(0.0);

@@ -29,6 +29,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Create(command::create::CreateArgs),
     Env(command::env::EnvArgs),
     #[cfg(feature = "cluster")]
     Get(command::get::GetArgs),
@@ -82,6 +83,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(ui: &mut Ui, cli: Cli, program: &str) -> Result<(), Failure> {
     let Cli { global, command } = cli;
     match command {
+        Command::Create(args) => command::create::run(ui, args),
         Command::Env(args) => {
             command::env::run(ui, &global, &args, program);
             Ok(())

@@ -1,0 +1,56 @@
+//! `rhumb create`.
+
+use std::path::{Path, PathBuf};
+
+use crate::action::{self, CreateRequest};
+use crate::cli::{Failure, Ui, env};
+
+/// Make the folder of a new chart
+///
+/// NAME is the path of the folder; its last part is the name of the chart. The new chart is a web
+/// application that can be installed as it is: a Deployment, a Service and a ServiceAccount, with
+/// an Ingress, an HTTPRoute and an autoscaler to switch on, a test, and a schema for the values.
+/// The comments in values.yaml say what can be set.
+///
+/// Files of the same names are overwritten; other files in the folder stay.
+#[derive(Debug, clap::Args)]
+pub struct CreateArgs {
+    /// Path of the folder to make
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// Chart to copy instead: a name below starters/ in the data folder, or an absolute path;
+    /// `<CHARTNAME>` in its templates and values becomes the new name
+    #[arg(short = 'p', long, value_name = "CHART", default_value = "", hide_default_value = true)]
+    starter: String,
+    /// Version of the chart format
+    #[arg(long, hide = true, value_name = "VERSION", default_value = "v2")]
+    chart_api_version: String,
+}
+
+pub(in crate::cli) fn run(ui: &mut Ui, args: CreateArgs) -> Result<(), Failure> {
+    let CreateArgs { name, starter, chart_api_version } = args;
+    ui.out(format!("Creating {name}\n").as_bytes());
+    if chart_api_version != "v2" {
+        return Err(Failure::new(format!(
+            "unsupported chart API version: {chart_api_version} (supported: v2)"
+        )));
+    }
+    let starter = (!starter.is_empty()).then(|| starter_path(&starter));
+    let request = CreateRequest { path: name, starter };
+    let mut replacing = |file: &Path| {
+        ui.say(&format!(
+            "WARNING: File {:?} already exists. Overwriting.",
+            file.display().to_string()
+        ));
+    };
+    action::create(&request, &mut replacing)?;
+    Ok(())
+}
+
+/// Starters have names below the data folder; an absolute path is taken as it is.
+fn starter_path(starter: &str) -> PathBuf {
+    // `join` with an absolute path gives that path.
+    let path = Path::new(&env::data_home()).join("starters").join(starter);
+    let clean = crate::go::path::clean(path.to_string_lossy().as_bytes());
+    PathBuf::from(String::from_utf8_lossy(&clean).into_owned())
+}
