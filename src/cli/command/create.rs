@@ -8,8 +8,8 @@ use crate::cli::{Failure, Ui, env};
 /// Make the folder of a new chart
 ///
 /// NAME is the path of the folder; its last part is the name of the chart. The new chart is a web
-/// application that can be installed as it is: a Deployment, a Service and a ServiceAccount, with
-/// an Ingress, an HTTPRoute and an autoscaler to switch on, a test, and a schema for the values.
+/// application that can be installed as it is: a Deployment, a Service and an account, with an
+/// Ingress, a Gateway route and an autoscaler to switch on, a test, and a schema for the values.
 /// The comments in values.yaml say what can be set.
 ///
 /// Files of the same names are overwritten; other files in the folder stay.
