@@ -1,9 +1,10 @@
+use super::ManifestFailure;
 use std::collections::BTreeMap;
 
 #[cfg(feature = "cluster")]
 use crate::cluster;
 use crate::release::Revision;
-use crate::template::{Failures, KubeVersionError, RenderedFile};
+use crate::template::{Failures, KubeVersionError};
 use crate::value::Str;
 use crate::{chart, manifest, plan, values};
 
@@ -74,15 +75,13 @@ pub enum Error {
         /// The texts of the files they point into, by path.
         sources: BTreeMap<String, Str>,
     },
-    /// A rendered file is no manifest.
-    #[error("{error}")]
+    /// Rendered files are no manifest.
+    #[error("{}", .failures.first().map(|failure| failure.error.to_string()).unwrap_or_default())]
     Manifest {
-        /// What and where in the rendered text.
-        error: manifest::Error,
-        /// The rendered file, with the origin of its parts.
-        file: Option<Box<RenderedFile>>,
-        /// The text of the template that wrote the file.
-        source_text: Option<Str>,
+        /// What and where, the failure that Helm tells first; at least one.
+        failures: Vec<ManifestFailure>,
+        /// The texts of the templates that wrote the files, by path.
+        sources: BTreeMap<String, Str>,
     },
     /// `--show-only` named a template that wrote nothing.
     #[error(transparent)]

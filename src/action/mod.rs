@@ -2,6 +2,7 @@
 
 mod create;
 mod error;
+mod manifest_failure;
 mod package;
 #[cfg(feature = "cluster")]
 mod release;
@@ -10,6 +11,7 @@ mod template;
 
 pub use create::{CreateRequest, create};
 pub use error::{Error, name_text};
+pub use manifest_failure::ManifestFailure;
 pub use package::{PackageRequest, package};
 #[cfg(feature = "cluster")]
 pub use release::{

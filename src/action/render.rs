@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::Error;
+use super::manifest_failure::manifest_error;
 use crate::chart::{self, Chart, Warned, Warning};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::manifest::{self, Crd, Manifest, Notes};
@@ -129,11 +130,7 @@ pub fn render_chart(request: RenderRequest) -> Result<RenderedChart, Error> {
         .map_err(|failures| template_error(&chart, failures))?;
     let manifest = match manifest::parse(rendered.texts(), chart.name(), notes) {
         Ok(manifest) => manifest,
-        Err(error) => {
-            let source_text = source_of(&chart, error.path());
-            let file = rendered.files.into_iter().find(|file| file.path == error.path());
-            return Err(Error::Manifest { error, file: file.map(Box::new), source_text });
-        }
+        Err(error) => return Err(manifest_error(&chart, rendered, error)),
     };
     warnings.extend(manifest.skipped.iter().map(|skipped| {
         let mut warning = Warning::info("skipping unknown hooks");
@@ -196,7 +193,7 @@ fn show_in_chart(chart: &Chart, diagnostic: &mut Diagnostic) {
 }
 
 /// Finds the text of a template by its full path.
-fn source_of(chart: &Chart, path: &str) -> Option<Str> {
+pub(super) fn source_of(chart: &Chart, path: &str) -> Option<Str> {
     fn search(chart: &Chart, full_path: &str, path: &str) -> Option<Str> {
         let rest = path.strip_prefix(full_path)?.strip_prefix('/')?;
         if let Some(file) = chart.templates.iter().find(|file| file.name == rest) {

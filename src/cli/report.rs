@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::Ui;
-use super::output::excerpt;
+use super::output::{excerpt, rendered, template_failure};
 use crate::diagnostic::Diagnostic;
 use crate::{action, chart, values};
 
@@ -47,11 +47,9 @@ impl From<action::Error> for Failure {
         }
         let details = match &error {
             action::Error::Template { failures, sources } => {
-                excerpt::draw_failures(failures, sources)
+                template_failure::draw_failures(failures, sources)
             }
-            action::Error::Manifest { error, file, source_text } => file
-                .as_ref()
-                .and_then(|file| excerpt::draw_rendered(error, file, source_text.as_ref())),
+            action::Error::Manifest { failures, sources } => rendered::draw(failures, sources),
             action::Error::Chart(fault) | action::Error::Dependencies(fault) => {
                 chart_place(fault, "")
             }

@@ -4,6 +4,7 @@
 mod document;
 mod error;
 mod event;
+mod hint;
 mod key_order;
 mod position;
 mod read;
@@ -15,6 +16,7 @@ mod write;
 
 pub use document::{documents, read_all, split_documents};
 pub use error::Error;
+pub use hint::hint;
 pub use key_order::natural_cmp;
 pub use position::{Children, Located, Position, Positions, Step};
 pub use read::{read, read_with, read_with_positions, skim};

@@ -523,6 +523,47 @@ fn manifest() {
     t.template("a text", "ConfigMap\n");
     t.template("kind that is a list", "kind: [ConfigMap]\n");
     t.template("infinity", "kind: ConfigMap\nlimit: .inf\n");
+    t.template("text that is a template", "kind: ConfigMap\na: {{ \"{{ .Values.color }}\" }}\n");
+    t.template("printf of the wrong verb", "kind: ConfigMap\na: x: {{ printf \"%s\" 5 }}\n");
+    t.template(
+        "several lines without an indentation",
+        "kind: ConfigMap\ndata:\n  a: {{ toYaml .Values.image }}\n  b: {{ printf \"x: 1\\ny\\nz: 2\" }}\n",
+    );
+    const HELPER: File = (
+        "web/templates/_labels.tpl",
+        b"{{ define \"web.labels\" -}}\napp: web\nteam: {{ .Values.team }}: {{ .Values.color }}\n{{- end }}{{ define \"web.all\" }}{{ include \"web.labels\" . }}{{ end }}",
+    );
+    t.case(
+        "partial without an indentation",
+        &[
+            HELPER,
+            (
+                "web/templates/map.yaml",
+                b"kind: ConfigMap\nmetadata:\n  labels:\n    {{ include \"web.all\" . }}\n  name: a\n",
+            ),
+        ],
+        "template web",
+    );
+    t.case(
+        "line of a partial of a partial",
+        &[
+            HELPER,
+            (
+                "web/templates/map.yaml",
+                b"kind: ConfigMap\nmetadata:\n  labels: {{- include \"web.all\" . | nindent 4 }}\n",
+            ),
+        ],
+        "template web",
+    );
+    t.case(
+        "several files",
+        &[
+            ("web/templates/a.yaml", b"kind: ConfigMap\na: [\n"),
+            ("web/templates/b.yaml", b"kind: ConfigMap\n"),
+            ("web/templates/c.yaml", b"kind: ConfigMap\n---\nkind: ConfigMap\n\ta: 1\n"),
+        ],
+        "template web",
+    );
     insta::assert_snapshot!(t.0);
 }
 

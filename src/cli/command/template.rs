@@ -364,7 +364,8 @@ fn template_failure(ui: &mut Ui, global: &GlobalOptions, error: action::Error) -
     }
     let is_rendering = error.is_rendering();
     if global.is_debug()
-        && let action::Error::Manifest { file: Some(file), .. } = &error
+        && let action::Error::Manifest { failures, .. } = &error
+        && let Some(action::ManifestFailure { file, .. }) = failures.first()
     {
         ui.out(&manifest::source_files([(file.path.as_str(), file.text.as_slice())]));
     }

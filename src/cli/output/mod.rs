@@ -5,8 +5,10 @@ pub(super) mod excerpt;
 mod format;
 #[cfg(feature = "cluster")]
 mod release;
+pub(super) mod rendered;
 #[cfg(feature = "cluster")]
 mod table;
+pub(super) mod template_failure;
 mod ui;
 
 pub use ui::Ui;

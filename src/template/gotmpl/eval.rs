@@ -11,7 +11,7 @@ use super::advice::Scene;
 use super::ast::{At, Callee, Command, Expr, ExprKind, Ids, NodeKind, Unit};
 use super::fault::{Cause, Fault, TPL_NAME};
 use super::number::Number;
-use super::origin::{Mark, Origins};
+use super::origin::{Call as Caller, Mark, NO_CALL, Origins};
 use super::parser;
 use super::quote::quote;
 use super::set::{FOREIGN, Template, TemplateSet};
@@ -91,6 +91,9 @@ pub struct Executor<'s> {
     args: Vec<Value>,
     out: Vec<u8>,
     marks: Vec<Mark>,
+    /// Every call that was made, and the number of the one that is running.
+    calls: Vec<Caller>,
+    call: u32,
     at: At,
     included: HashMap<Str, u32>,
     /// How many `tpl` are running.
@@ -131,6 +134,8 @@ impl<'s> Executor<'s> {
             args: Vec::new(),
             out: Vec::new(),
             marks: Vec::new(),
+            calls: Vec::new(),
+            call: NO_CALL,
             at: At::Node(0),
             included: HashMap::new(),
             tpl_depth: 0,
@@ -147,6 +152,8 @@ impl<'s> Executor<'s> {
     pub fn execute(&mut self, name: &str, data: Value) -> std::result::Result<Output, Stop> {
         self.out.clear();
         self.marks.clear();
+        self.calls.clear();
+        self.call = NO_CALL;
         self.slots.clear();
         self.args.clear();
         self.included.clear();
@@ -165,6 +172,7 @@ impl<'s> Executor<'s> {
                 let mut text = std::mem::take(&mut self.out);
                 let mut origins = Origins {
                     marks: std::mem::take(&mut self.marks),
+                    calls: std::mem::take(&mut self.calls),
                     files: Arc::clone(&self.files),
                 };
                 delete_no_value(&mut text, Some(&mut origins));
@@ -264,8 +272,27 @@ impl<'s> Executor<'s> {
     fn mark(&mut self, frame: &Frame, position: u32, literal: bool) {
         if frame.unit_id != FOREIGN {
             let output = self.out.len() as u32;
-            self.marks.push(Mark { output, file: frame.unit_id, position, literal });
+            let (file, call) = (frame.unit_id, self.call);
+            self.marks.push(Mark { output, file, position, call, indent: 0, literal });
         }
+    }
+
+    /// Executes a template on behalf of the node at `at`.
+    fn run_from(
+        &mut self,
+        frame: &Frame,
+        at: At,
+        template: &Template,
+        data: Value,
+        depth: u32,
+    ) -> Result<()> {
+        let outer = self.call;
+        let position = frame.unit.position(at);
+        self.call = self.calls.len() as u32;
+        self.calls.push(Caller { outer, file: frame.unit_id, position });
+        let result = self.run(template, data, depth);
+        self.call = outer;
+        result
     }
 
     fn walk(&mut self, frame: &Frame, list: Ids, dot: &Slot) -> Result<Flow> {
@@ -333,7 +360,7 @@ impl<'s> Executor<'s> {
                         Some(pipe) => self.pipe(frame, pipe, dot)?,
                         None => Value::Absent,
                     };
-                    self.run(&template, data, frame.depth + 1)
+                    self.run_from(frame, At::Node(id), &template, data, frame.depth + 1)
                         .map_err(|fault| fault.called_at(frame.unit, At::Node(id)))?;
                 }
                 NodeKind::Break => return Ok(Flow::Break),
@@ -557,6 +584,7 @@ impl<'s> Executor<'s> {
             while let Some(m) = marks.next_if(|m| m.output as usize <= start + read + line.len()) {
                 let into_line = (m.output as usize - start).saturating_sub(read);
                 m.output = (start + indented.len() + into_line) as u32;
+                m.indent = m.indent.saturating_add(width as u16);
             }
             indented.extend_from_slice(line);
             read += line.len();
@@ -911,7 +939,7 @@ impl<'s> Executor<'s> {
         *nested += 1;
         let result = match self.find(name.as_bytes()) {
             Some(template) => self
-                .run(&template, data, 0)
+                .run_from(frame, at, &template, data, 0)
                 .map_err(|fault| Cause::Nested { prefix: String::new(), fault }),
             None => Err(Cause::Text(format!(
                 "template: no template {} associated with template {}",

@@ -11,14 +11,33 @@ pub(super) struct Mark {
     pub(super) file: u32,
     /// Offset in the file, in bytes.
     pub(super) position: u32,
+    /// Number of the call that was running.
+    pub(super) call: u32,
+    /// By how many columns each line after the first was indented, at most 65535.
+    pub(super) indent: u16,
     /// Whether the output is the file's own text, so that offsets run in step.
     pub(super) literal: bool,
 }
+
+/// A call of a template by an `include`, a `template` action or a `tpl`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Call {
+    /// Number of the call around this one; [`NO_CALL`] for none.
+    pub(super) outer: u32,
+    /// Number of the file in the template set; [`super::set::FOREIGN`] for a text in no file.
+    pub(super) file: u32,
+    /// Offset in the file, in bytes.
+    pub(super) position: u32,
+}
+
+/// The number of no call.
+pub(super) const NO_CALL: u32 = u32::MAX;
 
 /// A map from output offsets to template positions, sorted by output offset.
 #[derive(Clone, Debug, Default)]
 pub struct Origins {
     pub(super) marks: Vec<Mark>,
+    pub(super) calls: Vec<Call>,
     pub(super) files: std::sync::Arc<[Str]>,
 }
 
@@ -32,14 +51,47 @@ pub struct Origin {
 }
 
 impl Origins {
-    /// Returns the template position that wrote the output at `offset` (bytes).
+    /// Returns the template position that wrote the output `text` at `offset` (bytes).
     #[must_use]
-    pub fn at(&self, offset: usize) -> Option<Origin> {
-        let after = self.marks.partition_point(|mark| mark.output as usize <= offset);
-        let mark = self.marks.get(after.checked_sub(1)?)?;
-        let run = if mark.literal { offset - mark.output as usize } else { 0 };
+    pub fn at(&self, text: &[u8], offset: usize) -> Option<Origin> {
+        let mark = self.mark(offset)?;
         let file = self.files.get(mark.file as usize)?.clone();
+        let mut run = 0;
+        if mark.literal {
+            let written = text.get(mark.output as usize..offset).unwrap_or_default();
+            let lines = memchr::memchr_iter(b'\n', written).count();
+            let line_start = memchr::memrchr(b'\n', written).map_or(0, |at| at + 1);
+            let whole = usize::from(mark.indent) * lines.saturating_sub(1);
+            let last = (written.len() - line_start).min(usize::from(mark.indent));
+            let last = if lines > 0 { last } else { 0 };
+            run = written.len().saturating_sub(whole + last);
+        }
         Some(Origin { file, offset: mark.position as usize + run })
+    }
+
+    /// Returns the calls on the way to what wrote the output at `offset` (bytes), innermost first.
+    /// Those that stand in no file are left out.
+    #[must_use]
+    pub fn calls_at(&self, offset: usize) -> Vec<Origin> {
+        let mut calls = Vec::new();
+        let mut next = self.mark(offset).map(|mark| mark.call);
+        while let Some(call) = next.and_then(|number| self.calls.get(number as usize)) {
+            if let Some(file) = self.files.get(call.file as usize) {
+                calls.push(Origin { file: file.clone(), offset: call.position as usize });
+            }
+            next = Some(call.outer);
+        }
+        calls
+    }
+
+    /// Returns the paths of the files that positions can lie in.
+    pub fn files(&self) -> impl Iterator<Item = &Str> {
+        self.files.iter()
+    }
+
+    fn mark(&self, offset: usize) -> Option<&Mark> {
+        let after = self.marks.partition_point(|mark| mark.output as usize <= offset);
+        self.marks.get(after.checked_sub(1)?)
     }
 
     /// Takes account of `length` bytes of output having been deleted at `offset`.
@@ -75,7 +127,7 @@ mod tests {
     fn place(files: &[(&str, &str)], needle: &str) -> String {
         let output = render(files);
         let text = String::from_utf8(output.text).unwrap();
-        let origin = output.origins.at(text.find(needle).unwrap()).unwrap();
+        let origin = output.origins.at(text.as_bytes(), text.find(needle).unwrap()).unwrap();
         let source = files.iter().find(|(name, _)| origin.file == *name).unwrap().1;
         let line = 1 + source[..origin.offset].matches('\n').count();
         format!("{}:{line}", origin.file)
@@ -92,6 +144,45 @@ mod tests {
         assert_eq!(place(&files, "l:"), "c/_h.tpl:3");
         assert_eq!(place(&files, "web!"), "c/_h.tpl:3");
         assert_eq!(place(&files, "z: 2"), "c/x.yaml:4");
+    }
+
+    #[test]
+    fn indentation_does_not_shift_the_lines() {
+        let helper = ("c/_h.tpl", "{{ define \"h\" -}}\na: 1\nb: 1\nc: 1\nd: 1\ne: 1\n{{- end }}");
+        let main = (
+            "c/x.yaml",
+            "{{ define \"i\" }}{{ include \"h\" . | nindent 9 }}{{ end }}x:{{ include \"i\" . | indent 7 }}\n",
+        );
+        for (needle, line) in [("a:", 2), ("b:", 3), ("c:", 4), ("d:", 5), ("e:", 6)] {
+            assert_eq!(place(&[helper, main], needle), format!("c/_h.tpl:{line}"));
+        }
+    }
+
+    #[test]
+    fn output_knows_the_calls_that_led_to_it() {
+        let files = [
+            (
+                "c/_h.tpl",
+                "{{ define \"a\" }}\nk: {{ include \"b\" . }}{{ end }}{{ define \"b\" }}deep{{ end }}",
+            ),
+            (
+                "c/x.yaml",
+                "one: {{ .name }}\n{{ template \"a\" . }}\ntwo: {{ include \"b\" . | upper }}\nlast\n",
+            ),
+        ];
+        let output = render(&files);
+        let text = String::from_utf8(output.text).unwrap();
+        let calls = |needle: &str| -> Vec<String> {
+            let calls = output.origins.calls_at(text.find(needle).unwrap());
+            let line = |origin: &super::Origin| {
+                let source = files.iter().find(|(name, _)| origin.file == *name).unwrap().1;
+                1 + source[..origin.offset].matches('\n').count()
+            };
+            calls.iter().map(|origin| format!("{}:{}", origin.file, line(origin))).collect()
+        };
+        assert_eq!(calls("deep"), ["c/_h.tpl:2", "c/x.yaml:2"]);
+        assert_eq!(calls("k:"), ["c/x.yaml:2"]);
+        assert!(calls("one").is_empty() && calls("DEEP").is_empty() && calls("last").is_empty());
     }
 
     #[test]
