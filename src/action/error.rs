@@ -1,6 +1,8 @@
 use super::ManifestFailure;
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 #[cfg(feature = "cluster")]
 use crate::cluster;
 use crate::release::Revision;
@@ -123,11 +125,22 @@ pub enum Error {
         /// The revision.
         revision: Revision,
     },
-    /// Someone else works on the release, or did when their process died.
+    /// Someone else works on the release.
     #[error("another operation (install/upgrade/rollback) is in progress")]
     InProgress {
-        /// The revision that is being made.
-        revision: Revision,
+        /// The revision that is being made, if there is a record of it yet.
+        revision: Option<Revision>,
+        /// Who is at it; `None` when that is Helm.
+        holder: Option<String>,
+        /// Since when.
+        since: Option<Timestamp>,
+    },
+    /// The release could not be locked.
+    #[cfg(feature = "cluster")]
+    #[error("could not lock the release: {source}")]
+    Lock {
+        /// Why.
+        source: cluster::ApiError,
     },
     /// Labels that belong to the storage were given.
     #[error(

@@ -7,7 +7,9 @@ use tokio::runtime::Runtime;
 
 use super::{Failure, GlobalOptions, env};
 use crate::action::{Error, Session};
-use crate::cluster::{ApiError, Clock, Cluster, ConnectError, ConnectOptions, Lookup};
+use crate::cluster::{
+    ApiError, Cause, Clock, Cluster, ConnectError, ConnectOptions, Interrupt, Lookup,
+};
 use crate::manifest::Document;
 use crate::template::{Capabilities, function};
 
@@ -74,7 +76,38 @@ pub(super) fn unreachable(mut failure: Failure) -> Failure {
 /// Connects to the cluster that flags and environment name.
 pub(super) async fn connect(global: &GlobalOptions) -> Result<Session, Error> {
     let cluster = Cluster::connect(&options(global)).await?;
-    Ok(Session::new(cluster, clock()))
+    let session = Session::new(cluster, clock());
+    tokio::spawn(obey_signals(session.interrupt.clone()));
+    Ok(session)
+}
+
+/// Ends the work in good order at the first signal, and the process at the second.
+async fn obey_signals(interrupt: Interrupt) {
+    signal().await;
+    interrupt.set(Cause::Signal);
+    signal().await;
+    #[expect(clippy::exit, reason = "whoever signals twice does not want to wait")]
+    std::process::exit(130);
+}
+
+/// Waits for Ctrl-C or SIGTERM; for ever, if signals cannot be had.
+async fn signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                Ok(()) = tokio::signal::ctrl_c() => return,
+                Some(()) = terminate.recv() => return,
+                else => {}
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    if tokio::signal::ctrl_c().await.is_ok() {
+        return;
+    }
+    std::future::pending().await
 }
 
 /// The system's clock.
@@ -106,10 +139,16 @@ fn options(global: &GlobalOptions) -> ConnectOptions {
 }
 
 /// Returns what the user can do about an error of the cluster or of a release in it.
-pub(super) fn hint(error: &Error) -> Option<&'static str> {
-    Some(match error {
-        Error::InProgress { .. } => {
-            "see `rhumb history`; `rhumb rollback` ends what was cut short, if nobody is at it"
+pub(super) fn hint(error: &Error) -> Option<String> {
+    let hint = match error {
+        Error::InProgress { holder, since, .. } => {
+            let since = since.map(|since| format!(" since {since:.0}")).unwrap_or_default();
+            return Some(match holder {
+                Some(holder) => format!("{holder} is at it{since}; wait until that has ended"),
+                None => format!(
+                    "begun by Helm{since}. If nobody is at it any more, `rhumb rollback` ends it"
+                ),
+            });
         }
         Error::Connect(ConnectError::NoKubeconfig) => {
             "name one with --kubeconfig or the variable KUBECONFIG"
@@ -121,5 +160,6 @@ pub(super) fn hint(error: &Error) -> Option<&'static str> {
             "is the server up? The address comes from the kubeconfig's context or --kube-apiserver"
         }
         _ => return None,
-    })
+    };
+    Some(hint.to_owned())
 }

@@ -66,7 +66,7 @@ impl From<action::Error> for Failure {
         };
         let failure = Failure { message: shortened(&error.to_string()), details };
         match hint(&error) {
-            Some(hint) => failure.with_hint(hint),
+            Some(hint) => failure.with_hint(&hint),
             None => failure,
         }
     }
@@ -94,9 +94,9 @@ fn values_place(path: &str, fault: &chart::ValuesFault) -> Option<String> {
 }
 
 /// Returns what the user can do.
-fn hint(error: &action::Error) -> Option<&'static str> {
+fn hint(error: &action::Error) -> Option<String> {
     let shape = "values are a map: lines of `key: value`";
-    Some(match error {
+    let hint = match error {
         action::Error::Reference { .. } => "give the folder or the archive of a chart",
         action::Error::Chart(chart::Error::Ignore(_)) => "the line is in .helmignore",
         action::Error::Chart(chart::Error::UnsupportedVersion) => {
@@ -121,7 +121,8 @@ fn hint(error: &action::Error) -> Option<&'static str> {
         error => return super::cluster::hint(error),
         #[cfg(not(feature = "cluster"))]
         _ => return None,
-    })
+    };
+    Some(hint.to_owned())
 }
 
 /// The longest message that is printed in full, in bytes.

@@ -1,6 +1,7 @@
 use http::{Method, Request, header};
 use serde_json::Value as Json;
 
+use super::retry::Retry;
 use super::{ApiError, Cluster, Unanswered};
 
 /// The content type of server-side apply. A JSON body is YAML, too.
@@ -40,18 +41,50 @@ impl Cluster {
         content_type: &str,
         body: Vec<u8>,
     ) -> Result<Json, ApiError> {
-        let mut request = Request::builder().method(&method).uri(path).header(header::ACCEPT, JSON);
+        self.send_with_accept(method, path, JSON, content_type, body).await.0
+    }
+
+    /// Sends a request, again if need be; returns the answer and whether an earlier try may have been
+    /// carried out.
+    async fn send_with_accept(
+        &self,
+        method: Method,
+        path: &str,
+        accept: &str,
+        content_type: &str,
+        body: Vec<u8>,
+    ) -> (Result<Json, ApiError>, bool) {
+        let mut retry = Retry::new(&self.reached);
+        loop {
+            let answer = self.send_once(&method, path, accept, content_type, body.clone()).await;
+            match retry.after(&answer) {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return (answer, retry.is_repeated()),
+            }
+        }
+    }
+
+    async fn send_once(
+        &self,
+        method: &Method,
+        path: &str,
+        accept: &str,
+        content_type: &str,
+        body: Vec<u8>,
+    ) -> Result<Json, ApiError> {
+        let mut request =
+            Request::builder().method(method).uri(path).header(header::ACCEPT, accept);
         if !body.is_empty() {
             request = request.header(header::CONTENT_TYPE, content_type);
         }
         let request = request
             .body(body)
-            .map_err(|error| self.failed(&method, path, kube::Error::HttpError(error)))?;
+            .map_err(|error| self.failed(method, path, kube::Error::HttpError(error)))?;
         let text = self
             .client
             .request_text(request)
             .await
-            .map_err(|error| self.failed(&method, path, error))?;
+            .map_err(|error| self.failed(method, path, error))?;
         serde_json::from_str(&text).map_err(ApiError::Answer)
     }
 
@@ -60,18 +93,7 @@ impl Cluster {
     }
 
     pub(super) async fn get_with_accept(&self, path: &str, accept: &str) -> Result<Json, ApiError> {
-        let request = Request::builder()
-            .method(Method::GET)
-            .uri(path)
-            .header(header::ACCEPT, accept)
-            .body(Vec::new())
-            .map_err(|error| self.failed(&Method::GET, path, kube::Error::HttpError(error)))?;
-        let text = self
-            .client
-            .request_text(request)
-            .await
-            .map_err(|error| self.failed(&Method::GET, path, error))?;
-        serde_json::from_str(&text).map_err(ApiError::Answer)
+        self.send_with_accept(Method::GET, path, accept, JSON, Vec::new()).await.0
     }
 
     /// Reads an object; `None` when there is none.
@@ -83,9 +105,22 @@ impl Cluster {
         }
     }
 
-    pub(super) async fn post(&self, path: &str, body: &Json) -> Result<Json, ApiError> {
-        let path = format!("{path}?fieldManager={FIELD_MANAGER}");
-        self.send(Method::POST, &path, JSON, body.to_string().into_bytes()).await
+    /// Makes an object in a collection.
+    pub(super) async fn post(&self, collection: &str, body: &Json) -> Result<Json, ApiError> {
+        let path = format!("{collection}?fieldManager={FIELD_MANAGER}");
+        let text = body.to_string().into_bytes();
+        let (answer, repeated) = self.send_with_accept(Method::POST, &path, JSON, JSON, text).await;
+        match answer {
+            // What is in the way may be what an earlier try has made.
+            Err(error) if repeated && error.is_conflict() => {
+                let name = body["metadata"]["name"].as_str().unwrap_or_default();
+                match self.get_optional(&format!("{collection}/{name}")).await {
+                    Ok(Some(live)) if has(&live, body) => Ok(live),
+                    _ => Err(error),
+                }
+            }
+            answer => answer,
+        }
     }
 
     pub(super) async fn put(&self, path: &str, body: &Json) -> Result<Json, ApiError> {
@@ -140,6 +175,16 @@ impl Cluster {
                 _ => return Ok(items),
             }
         }
+    }
+}
+
+/// Returns whether an object has all fields that `wanted` has.
+fn has(live: &Json, wanted: &Json) -> bool {
+    match (live, wanted) {
+        (Json::Object(live), Json::Object(wanted)) => wanted
+            .iter()
+            .all(|(key, value)| value.is_null() || live.get(key).is_some_and(|l| has(l, value))),
+        (live, wanted) => live == wanted,
     }
 }
 

@@ -1,4 +1,5 @@
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kube::config::{Config, KubeConfigOptions, Kubeconfig, KubeconfigError, LoadDataError};
@@ -59,6 +60,8 @@ pub struct Cluster {
     pub(super) namespace: String,
     pub(super) server: Server,
     pub(super) discovery: Arc<Mutex<Option<Arc<Discovery>>>>,
+    /// Whether the server has answered before.
+    pub(super) reached: Arc<AtomicBool>,
 }
 
 impl std::fmt::Debug for Cluster {
@@ -85,7 +88,13 @@ impl Cluster {
     #[must_use]
     pub fn with_client(client: kube::Client, namespace: impl Into<String>) -> Self {
         let namespace = namespace.into();
-        Cluster { client, namespace, server: Server::default(), discovery: Arc::default() }
+        Cluster {
+            client,
+            namespace,
+            server: Server::default(),
+            discovery: Arc::default(),
+            reached: Arc::default(),
+        }
     }
 
     /// Returns the namespace to work in.

@@ -1,6 +1,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use super::interrupt::Cause;
 use super::secret_store::StoreError;
 use crate::chart::io_text;
 use crate::manifest::Event;
@@ -297,6 +298,9 @@ pub enum Error {
         /// What was being done.
         doing: String,
     },
+    /// The work was ended from outside.
+    #[error("{0}")]
+    Interrupted(Cause),
     /// The discovery of the server's kinds failed.
     #[error("could not get server kinds: {0}")]
     Discovery(ApiError),

@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 use super::client::Conflicts;
 use super::managed_fields::migration;
 use super::observe::PARALLEL;
-use super::{Cluster, Error, SecretStore};
+use super::{Cause, Cluster, Error, Interrupt, SecretStore};
 use crate::plan::{Change, Deletion, Description, Operation, Plan, ResourceId, Write};
 use crate::release::{Release, Revision, Status, Store as _, Time};
 
@@ -48,6 +48,11 @@ pub struct Execution<'a> {
     pub deadline: Instant,
     /// The source of times.
     pub clock: Clock,
+    /// What ends it early.
+    pub interrupt: Interrupt,
+    /// Whether objects of hooks that are left from earlier make way: those of an operation that was
+    /// cut short.
+    pub replace_hooks: bool,
     /// The objects made so far.
     pub(super) created: Vec<ResourceId>,
 }
@@ -71,18 +76,30 @@ impl<'a> Execution<'a> {
         records: &'a mut Records,
         deadline: Instant,
         clock: Clock,
+        interrupt: Interrupt,
     ) -> Self {
-        Execution { cluster, store, records, deadline, clock, created: Vec::new() }
+        let created = Vec::new();
+        let replace_hooks = false;
+        Execution { cluster, store, records, deadline, clock, interrupt, replace_hooks, created }
     }
 
     /// Carries out a plan, operation by operation. The first that fails ends it; then the plan's
     /// operations for failure are carried out, all of them.
     pub async fn run(mut self, plan: &Plan) -> Outcome {
+        let interrupt = self.interrupt.clone();
         for operation in &plan.operations {
-            let Err(error) = self.step_in_time(operation, "").await else { continue };
+            let result = tokio::select! {
+                result = self.step_in_time(operation, "") => result,
+                cause = interrupt.wait() => Err(Error::Interrupted(cause)),
+            };
+            let Err(error) = result else { continue };
             let text = error.to_string();
             self.deadline = Instant::now() + GRACE;
             let mut aftermath = Vec::new();
+            if let Error::Interrupted(Cause::LostLock(_)) = error {
+                // The release is in other hands.
+                return Outcome { error: Some(error), aftermath };
+            }
             for operation in &plan.on_failure {
                 aftermath.extend(self.step_in_time(operation, &text).await.err());
             }

@@ -15,7 +15,7 @@ impl Execution<'_> {
     ) -> Result<(), Error> {
         for (at, (hook, object)) in hooks.iter().enumerate() {
             self.note_policies(revision, hook);
-            if hook.has_delete_policy(&DeletePolicy::BeforeHookCreation) {
+            if self.replace_hooks || hook.has_delete_policy(&DeletePolicy::BeforeHookCreation) {
                 self.delete_hook(hook, object).await?;
             }
             self.note_run(revision, hook, HookPhase::Running);

@@ -1,9 +1,12 @@
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
 use super::client::escape;
-use super::{ApiError, Cluster, Resource};
+use super::{ApiError, Cluster, Holder, Resource};
 use crate::release::{
     DecodeError, History, Labels, Release, Revision, Store, decode, encode, is_system_label,
     record_name,
@@ -15,7 +18,27 @@ pub struct SecretStore {
     cluster: Cluster,
     /// `None` reads all namespaces and cannot write.
     namespace: Option<String>,
+    /// Whether the writer has the lock of the release.
+    locked: bool,
 }
+
+/// Who writes a record, kept beside it while its revision is unfinished.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The process.
+    pub holder: Holder,
+    /// Whether it has the lock of the release.
+    pub locked: bool,
+    /// When the process last gave a sign of life. It does so here only when it has no lock.
+    pub renewed: Option<Timestamp>,
+}
+
+/// The annotation that names the writer of an unfinished revision.
+const HOLDER: &str = "rhumb.sh/holder";
+/// The annotation that tells whether the writer has a lock.
+const LOCKED: &str = "rhumb.sh/locked";
+/// The annotation with the writer's last sign of life.
+const RENEWED: &str = "rhumb.sh/renewed";
 
 /// Why a record could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -110,13 +133,52 @@ impl SecretStore {
     /// Makes the store of a namespace.
     #[must_use]
     pub fn new(cluster: Cluster, namespace: &str) -> Self {
-        SecretStore { cluster, namespace: Some(namespace.to_owned()) }
+        SecretStore { cluster, namespace: Some(namespace.to_owned()), locked: false }
     }
 
     /// Makes a store that reads the records of all namespaces.
     #[must_use]
     pub fn all_namespaces(cluster: Cluster) -> Self {
-        SecretStore { cluster, namespace: None }
+        SecretStore { cluster, namespace: None, locked: false }
+    }
+
+    /// Tells that the writer has the lock of the release.
+    #[must_use]
+    pub fn locked(self) -> Self {
+        SecretStore { locked: true, ..self }
+    }
+
+    /// Reads who is at work on a revision, or was when it was cut short; `None` if that was Helm.
+    ///
+    /// # Errors
+    /// [`StoreError::Api`]
+    pub async fn mark(&self, name: &str, revision: Revision) -> Result<Option<Mark>, StoreError> {
+        let record = self.cluster.get_optional(&self.path(name, revision)).await;
+        let record =
+            record.map_err(|source| StoreError::Api { doing: "get: failed to get", source })?;
+        let Some(record) = record else { return Ok(None) };
+        let text = |key: &str| record["metadata"]["annotations"][key].as_str();
+        Ok(text(HOLDER).map(|holder| Mark {
+            holder: Holder::parse(holder),
+            locked: text(LOCKED) == Some("true"),
+            renewed: text(RENEWED).and_then(|time| time.parse().ok()),
+        }))
+    }
+
+    /// Gives a sign of life on the record of an unfinished revision, every 5 seconds, for as long as
+    /// this is polled.
+    pub async fn keep_renewed(&self, name: &str, revision: Revision) {
+        let path = self.path(name, revision);
+        let pointer = |key: &str| format!("/metadata/annotations/{}", key.replace('/', "~1"));
+        loop {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            // The test leaves a record alone that is finished meanwhile.
+            let changes = json!([
+                {"op": "test", "path": pointer(HOLDER), "value": Holder::this().to_string()},
+                {"op": "replace", "path": pointer(RENEWED), "value": Timestamp::now().to_string()},
+            ]);
+            drop(self.cluster.json_patch(&path, &changes).await);
+        }
     }
 
     fn resource() -> Resource {
@@ -152,7 +214,7 @@ impl SecretStore {
 
     fn secret(&self, release: &Release, time_label: &str) -> Json {
         let mut labels: Labels = release.labels.clone();
-        let now = jiff::Timestamp::now().as_second().to_string();
+        let now = Timestamp::now().as_second().to_string();
         for (key, value) in [
             ("name", release.name.clone()),
             ("owner", "helm".to_owned()),
@@ -162,7 +224,7 @@ impl SecretStore {
         ] {
             labels.insert(key.to_owned(), value);
         }
-        json!({
+        let mut secret = json!({
             "apiVersion": "v1",
             "kind": "Secret",
             "metadata": {
@@ -172,7 +234,15 @@ impl SecretStore {
             },
             "type": "helm.sh/release.v1",
             "data": {"release": STANDARD.encode(encode(release))},
-        })
+        });
+        if release.info.status.is_unfinished() {
+            secret["metadata"]["annotations"] = json!({
+                HOLDER: Holder::this().to_string(),
+                LOCKED: self.locked.to_string(),
+                RENEWED: Timestamp::now().to_string(),
+            });
+        }
+        secret
     }
 }
 

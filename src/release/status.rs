@@ -62,6 +62,13 @@ impl Status {
 
     /// Returns whether an operation is under way, or was when its process died.
     #[must_use]
+    pub fn is_unfinished(self) -> bool {
+        self.is_pending() || self == Status::Uninstalling
+    }
+
+    /// Returns whether the revision is being made, or was when its process died. That locks the
+    /// release for Helm.
+    #[must_use]
     pub fn is_pending(self) -> bool {
         matches!(self, Status::PendingInstall | Status::PendingUpgrade | Status::PendingRollback)
     }

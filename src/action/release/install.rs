@@ -1,9 +1,10 @@
 use super::Error;
+use super::hold::{Hold, Unsigned};
 use super::prepare::check_labels;
 use super::report::dry_run;
 use super::{ApplyOptions, DryRun, RenderOptions, Report, Session, load_chart};
-use crate::chart::{Chart, Warned, Warning};
-use crate::plan::{self, Input, Observed, Verb};
+use crate::chart::{Chart, Warned};
+use crate::plan::{self, Input, Verb};
 use crate::release::{History, ReleaseName, Status, Store as _};
 use crate::template::ReleaseContext;
 use crate::value::Map;
@@ -35,30 +36,49 @@ pub async fn install(session: &Session, request: &InstallRequest) -> Result<Repo
     let deadline = request.apply.wait.deadline();
     let name = ReleaseName::new(&request.name).map_err(|_| Error::name(&request.name))?;
     check_labels(&request.apply.labels)?;
-    let Warned { value: chart, warnings } = load_chart(&request.chart)?;
-    let offline = request.apply.dry_run == Some(DryRun::Client);
-    let history = if offline {
-        History::default()
-    } else {
-        session.cluster.version().await?;
-        session.store().history(name.as_str()).await?
-    };
-    check_name(&history, request.replace)?;
-    if !request.apply.skip_crds && request.apply.dry_run.is_none() {
-        session.apply_crds(&chart, deadline).await?;
+    let chart = load_chart(&request.chart)?;
+    if request.apply.dry_run == Some(DryRun::Client) {
+        let hold = Hold::default();
+        return install_chart(session, request, chart, &hold, deadline).await;
     }
-    install_chart(session, request, chart, &history, warnings, deadline).await
+    session.cluster.version().await?;
+    let hold = match request.apply.dry_run {
+        Some(_) => Hold::of(session.store().history(name.as_str()).await?),
+        None => session.hold(name.as_str(), Unsigned::Refuse).await?,
+    };
+    let result = install_held(session, request, chart, &hold, deadline).await;
+    session.let_go(hold).await;
+    result
+}
+
+/// Makes the first revision of a release that is held.
+pub(super) async fn install_held(
+    session: &Session,
+    request: &InstallRequest,
+    chart: Warned<Chart>,
+    hold: &Hold,
+    deadline: tokio::time::Instant,
+) -> Result<Report, Error> {
+    // What was cut short is taken up again.
+    check_name(&hold.history, request.replace || hold.recovered.is_some())?;
+    if !request.apply.skip_crds && request.apply.dry_run.is_none() {
+        session.apply_crds(&chart.value, deadline).await?;
+    }
+    install_chart(session, request, chart, hold, deadline).await
 }
 
 async fn install_chart(
     session: &Session,
     request: &InstallRequest,
-    chart: Chart,
-    history: &History,
-    mut warnings: Vec<Warning>,
+    chart: Warned<Chart>,
+    hold: &Hold,
     deadline: tokio::time::Instant,
 ) -> Result<Report, Error> {
     let apply = &request.apply;
+    let history = &hold.history;
+    let Warned { value: chart, warnings: more } = chart;
+    let mut warnings = hold.warnings.clone();
+    warnings.extend(more);
     let revision = history.last().map_or(0, |last| last.revision) + 1;
     let context = ReleaseContext {
         name: request.name.clone(),
@@ -78,14 +98,13 @@ async fn install_chart(
         return Ok(report(dry_run(release, Status::PendingInstall), None));
     }
     let next = session.next(revision, &prepared.manifest).await.map_err(Error::Build)?;
-    let observed: Observed =
-        session.cluster.observe(next.objects.iter().map(|object| &object.id)).await?;
+    let (previous, observed) = session.previous(history, &next.objects).await?;
     // A name that is used again leaves its last revision superseded.
     let replaced: Vec<_> = history.last().map(|last| last.revision).into_iter().collect();
     let plan = plan::build(&Input {
         verb: Verb::Install,
         owner: session.owner(&request.name),
-        previous: &[],
+        previous: &previous,
         next: &next,
         observed: &observed,
         deployed: &replaced,
@@ -96,7 +115,7 @@ async fn install_chart(
     if apply.dry_run.is_some() {
         return Ok(report(dry_run(release, Status::PendingInstall), Some(plan)));
     }
-    match session.make(&plan, history, release, deadline).await {
+    match session.make(&plan, hold, release, deadline).await {
         Ok(release) => Ok(report(release, Some(plan))),
         Err(error) if request.rollback_on_failure => Err(take_back(session, request, error).await),
         Err(error) => Err(error),

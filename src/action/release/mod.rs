@@ -2,6 +2,7 @@
 
 mod get;
 mod history;
+mod hold;
 mod install;
 mod list;
 mod options;

@@ -118,7 +118,7 @@ impl Session {
                 ],
                 ..Plan::default()
             };
-            match self.execute(&plan, &mut Records::new(), deadline).await {
+            match self.execute(&plan, &mut Records::new(), deadline, None).await {
                 Err(Error::Execute { source, .. }) => return Err(error(*source)),
                 result => result?,
             }

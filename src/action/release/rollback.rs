@@ -1,4 +1,5 @@
 use super::Error;
+use super::hold::{Hold, Unsigned};
 use super::{ApplyOptions, Report, Session};
 use crate::manifest::{self, Hook};
 use crate::plan::{self, Input, Next, Verb};
@@ -29,10 +30,32 @@ pub async fn rollback(session: &Session, request: &RollbackRequest) -> Result<Re
     let deadline = apply.wait.deadline();
     ReleaseName::new(&request.name).map_err(|_| Error::name(&request.name))?;
     session.cluster.version().await?;
-    let history = session.store().history(&request.name).await?;
+    let hold = match apply.dry_run {
+        Some(_) => Hold::of(session.store().history(&request.name).await?),
+        None => session.hold(&request.name, Unsigned::Pass).await?,
+    };
+    let result = rollback_held(session, request, &hold, deadline).await;
+    session.let_go(hold).await;
+    result
+}
+
+async fn rollback_held(
+    session: &Session,
+    request: &RollbackRequest,
+    hold: &Hold,
+    deadline: tokio::time::Instant,
+) -> Result<Report, Error> {
+    let apply = &request.apply;
+    let history = &hold.history;
     let last = history.last().ok_or(Error::NotFound)?;
+    let before = match hold.recovered.and_then(|cut_short| history.get(cut_short)) {
+        // What was cut short is begun anew: back to where that rollback went, or to what ran before.
+        Some(cut_short) if cut_short.info.rollback_revision > 0 => cut_short.info.rollback_revision,
+        Some(_) => history.last_deployed().map_or(0, |release| release.revision),
+        None => last.revision.saturating_sub(1),
+    };
     let wanted = match request.revision {
-        None | Some(0) => last.revision.saturating_sub(1),
+        None | Some(0) => before,
         Some(revision) => revision,
     };
     let target = history.get(wanted).ok_or(Error::NoRevision { revision: wanted })?;
@@ -45,7 +68,7 @@ pub async fn rollback(session: &Session, request: &RollbackRequest) -> Result<Re
     let hooks =
         session.cluster.resolve_hooks(&hooks, &session.namespace).await.map_err(Error::Build)?;
     let next = Next { revision, objects, hooks, repeats: Some(wanted) };
-    let (previous, observed) = session.previous(&history, &next.objects).await?;
+    let (previous, observed) = session.previous(history, &next.objects).await?;
     let deployed: Vec<_> = history.deployed().map(|release| release.revision).collect();
     let plan = plan::build(&Input {
         verb: Verb::Rollback,
@@ -61,14 +84,14 @@ pub async fn rollback(session: &Session, request: &RollbackRequest) -> Result<Re
     let report = |release, plan| Report {
         release,
         plan: Some(plan),
-        warnings: Vec::new(),
+        warnings: hold.warnings.clone(),
         installed: false,
     };
     if apply.dry_run.is_some() {
         release.info.status = Status::PendingRollback;
         return Ok(report(release, plan));
     }
-    let release = session.make(&plan, &history, release, deadline).await?;
+    let release = session.make(&plan, hold, release, deadline).await?;
     Ok(report(release, plan))
 }
 

@@ -1,10 +1,15 @@
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use futures::future::{Either, select};
 use tokio::time::Instant;
 
 use super::Error;
 use super::WaitOptions;
-use crate::cluster::{Clock, Cluster, Execution, Records, SecretStore};
+use super::hold::Hold;
+use crate::cluster::{Clock, Cluster, Execution, Interrupt, Records, SecretStore};
 use crate::plan::{Object, Observed, Plan};
-use crate::release::{History, Release};
+use crate::release::{History, Release, Status};
 
 /// What every verb works with: a cluster, a namespace, a clock.
 #[derive(Clone, Debug)]
@@ -15,13 +20,18 @@ pub struct Session {
     pub namespace: String,
     /// The source of times in records.
     pub clock: Clock,
+    /// What ends the work early.
+    pub interrupt: Interrupt,
+    /// The names of the releases that are held.
+    pub(super) held: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Session {
     /// Makes a session in the namespace the connection names.
     #[must_use]
     pub fn new(cluster: Cluster, clock: Clock) -> Self {
-        Session { namespace: cluster.namespace().to_owned(), cluster, clock }
+        let namespace = cluster.namespace().to_owned();
+        Session { cluster, namespace, clock, interrupt: Interrupt::default(), held: Arc::default() }
     }
 
     pub(super) fn store(&self) -> SecretStore {
@@ -35,19 +45,24 @@ impl Session {
         history: &History,
         next: &[Object],
     ) -> Result<(Vec<Object>, Observed), Error> {
-        let Some(baseline) = history.baseline() else {
-            return Ok((Vec::new(), self.cluster.observe(next.iter().map(|o| &o.id)).await?));
+        let baseline = history.baseline();
+        let from = baseline.map_or(0, |baseline| baseline.revision);
+        let mut objects = match baseline {
+            Some(baseline) => self.stored_objects(baseline).await?,
+            None => Vec::new(),
         };
-        let mut objects = self.stored_objects(baseline).await?;
         let mut later = Vec::new();
         for release in history.releases() {
-            if release.revision > baseline.revision {
+            if release.revision > from && release.info.status == Status::Failed {
                 later.extend(self.stored_objects(release).await?);
             }
         }
+        let Some(any) = history.last() else {
+            return Ok((objects, self.cluster.observe(next.iter().map(|o| &o.id)).await?));
+        };
         let all = objects.iter().chain(&later).chain(next).map(|object| &object.id);
         let observed = self.cluster.observe(all).await?;
-        let owner = self.owner(&baseline.name);
+        let owner = self.owner(&any.name);
         for object in later {
             let known = objects.iter().any(|known| known.id == object.id);
             let ours = observed.get(&object.id).is_some_and(|live| owner.check(live).is_ok());
@@ -80,28 +95,43 @@ impl Session {
     pub(super) async fn make(
         &self,
         plan: &Plan,
-        history: &History,
+        hold: &Hold,
         release: Release,
         deadline: Instant,
     ) -> Result<Release, Error> {
         let revision = release.revision;
-        let all = history.releases().iter().cloned().chain([release]);
+        let all = hold.history.releases().iter().cloned().chain([release]);
         let mut records: Records = all.map(|release| (release.revision, release)).collect();
-        self.execute(plan, &mut records, deadline).await?;
+        self.execute(plan, &mut records, deadline, Some(hold)).await?;
         records.remove(&revision).ok_or(Error::NotFound)
     }
 
-    /// Carries out a plan.
+    /// Carries out a plan, within a hold if it is about a release.
     pub(super) async fn execute(
         &self,
         plan: &Plan,
         records: &mut Records,
         deadline: Instant,
+        hold: Option<&Hold>,
     ) -> Result<(), Error> {
-        let store = self.store();
-        let clock = self.clock.clone();
-        let execution = Execution::new(&self.cluster, &store, records, deadline, clock);
-        let outcome = execution.run(plan).await;
+        let locked = hold.is_some_and(Hold::is_locked);
+        let store = if locked { self.store().locked() } else { self.store() };
+        let written =
+            records.last_key_value().map(|(revision, last)| (last.name.clone(), *revision));
+        let (clock, interrupt) = (self.clock.clone(), self.interrupt.clone());
+        let mut execution =
+            Execution::new(&self.cluster, &store, records, deadline, clock, interrupt);
+        execution.replace_hooks = hold.is_some_and(|hold| hold.recovered.is_some());
+        let renewal = async {
+            if let (Some((name, revision)), false) = (&written, locked) {
+                store.keep_renewed(name, *revision).await;
+            }
+        };
+        let run = std::pin::pin!(execution.run(plan));
+        let outcome = match select(run, std::pin::pin!(renewal)).await {
+            Either::Left((outcome, _)) => outcome,
+            Either::Right(((), run)) => run.await,
+        };
         match outcome.error {
             None => Ok(()),
             Some(source) => {

@@ -1,5 +1,7 @@
 use super::Error;
+use super::hold::{Hold, Unsigned};
 use super::{Session, WaitOptions};
+use crate::chart::Warning;
 use crate::cluster::Records;
 use crate::manifest::Hook;
 use crate::plan::{self, Input, Kept, Next, Plan, Propagation, Until, Verb};
@@ -35,6 +37,8 @@ pub struct UninstallReport {
     pub plan: Option<Plan>,
     /// The objects that are left.
     pub kept: Vec<Kept>,
+    /// What the user ought to know.
+    pub warnings: Vec<Warning>,
 }
 
 /// Removes a release from the cluster.
@@ -48,10 +52,27 @@ pub async fn uninstall(
     let deadline = request.wait.deadline();
     ReleaseName::new(&request.name).map_err(|_| Error::name(&request.name))?;
     session.cluster.version().await?;
-    let history = session.store().history(&request.name).await?;
+    let hold = if request.dry_run {
+        Hold::of(session.store().history(&request.name).await?)
+    } else {
+        session.hold(&request.name, Unsigned::Pass).await?
+    };
+    let result = uninstall_held(session, request, &hold, deadline).await;
+    session.let_go(hold).await;
+    result
+}
+
+async fn uninstall_held(
+    session: &Session,
+    request: &UninstallRequest,
+    hold: &Hold,
+    deadline: tokio::time::Instant,
+) -> Result<UninstallReport, Error> {
+    let history = &hold.history;
+    let warnings = hold.warnings.clone();
     let Some(last) = history.last() else {
         if request.ignore_not_found {
-            return Ok(UninstallReport { release: None, plan: None, kept: Vec::new() });
+            return Ok(UninstallReport { release: None, plan: None, kept: Vec::new(), warnings });
         }
         return Err(Error::NotLoaded { name: request.name.clone() });
     };
@@ -63,7 +84,12 @@ pub async fn uninstall(
         for revision in revisions {
             session.store().delete(&request.name, revision).await?;
         }
-        return Ok(UninstallReport { release: Some(last.clone()), plan: None, kept: Vec::new() });
+        return Ok(UninstallReport {
+            release: Some(last.clone()),
+            plan: None,
+            kept: Vec::new(),
+            warnings,
+        });
     }
     // What the last revision did not take over from the one that is deployed goes as well.
     let mut objects = session.stored_objects(last).await?;
@@ -103,10 +129,15 @@ pub async fn uninstall(
     .map_err(|source| Error::Plan { doing: "uninstall", source })?;
     let kept = plan.kept.clone();
     if request.dry_run {
-        return Ok(UninstallReport { release: Some(last.clone()), plan: Some(plan), kept });
+        return Ok(UninstallReport {
+            release: Some(last.clone()),
+            plan: Some(plan),
+            kept,
+            warnings,
+        });
     }
     let mut records = Records::from([(last.revision, last.clone())]);
-    session.execute(&plan, &mut records, deadline).await?;
+    session.execute(&plan, &mut records, deadline, Some(hold)).await?;
     let release = records.remove(&last.revision);
-    Ok(UninstallReport { release, plan: Some(plan), kept })
+    Ok(UninstallReport { release, plan: Some(plan), kept, warnings })
 }

@@ -1,14 +1,16 @@
 use super::Error;
+use super::hold::{Hold, Unsigned};
+use super::install::install_held;
 use super::prepare::check_labels;
 use super::record::{restored_chart, to_map};
 use super::report::dry_run;
 use super::{
-    ApplyOptions, DryRun, InstallRequest, RenderOptions, Report, RollbackRequest, Session, install,
+    ApplyOptions, DryRun, InstallRequest, RenderOptions, Report, RollbackRequest, Session,
     load_chart, rollback,
 };
 use crate::chart::Warned;
 use crate::plan::{self, Input, Verb};
-use crate::release::{History, Labels, Release, ReleaseName, Status, Store as _};
+use crate::release::{History, Labels, Release, ReleaseName, Status, Store as _, Time};
 use crate::template::ReleaseContext;
 use crate::value::Map;
 use crate::values::{self, Reuse};
@@ -46,13 +48,33 @@ pub async fn upgrade(session: &Session, request: &UpgradeRequest) -> Result<Repo
     let name = ReleaseName::new(&request.name).map_err(|_| Error::name(&request.name))?;
     check_labels(&apply.labels)?;
     session.cluster.version().await?;
-    let history = session.store().history(name.as_str()).await?;
+    let hold = match apply.dry_run {
+        Some(_) => Hold::of(session.store().history(name.as_str()).await?),
+        None => session.hold(name.as_str(), Unsigned::Refuse).await?,
+    };
+    let result = upgrade_held(session, request, &hold, deadline).await;
+    session.let_go(hold).await;
+    result
+}
+
+async fn upgrade_held(
+    session: &Session,
+    request: &UpgradeRequest,
+    hold: &Hold,
+    deadline: tokio::time::Instant,
+) -> Result<Report, Error> {
+    let apply = &request.apply;
+    let history = &hold.history;
     let missing = history.last().is_none_or(|last| last.info.status == Status::Uninstalled);
     if missing && request.install {
-        return install(session, &as_install(request)).await;
+        let install = as_install(request);
+        let chart = load_chart(&install.chart)?;
+        return install_held(session, &install, chart, hold, deadline).await;
     }
-    let (last, baseline) = start(&history, &request.name)?;
-    let Warned { value: mut chart, mut warnings } = load_chart(&request.chart)?;
+    let (last, baseline) = start(history, &request.name)?;
+    let Warned { value: mut chart, warnings: more } = load_chart(&request.chart)?;
+    let mut warnings = hold.warnings.clone();
+    warnings.extend(more);
     let old_user = baseline.config.as_ref().map_or_else(Map::new, to_map);
     let reused =
         values::reuse(request.reuse, &restored_chart(&baseline.chart), &old_user, &request.values)?;
@@ -79,7 +101,7 @@ pub async fn upgrade(session: &Session, request: &UpgradeRequest) -> Result<Repo
         return Ok(report(dry_run(release, Status::PendingUpgrade), None));
     }
     let next = session.next(revision, &prepared.manifest).await?;
-    let (previous, observed) = session.previous(&history, &next.objects).await?;
+    let (previous, observed) = session.previous(history, &next.objects).await?;
     let deployed: Vec<_> = history.deployed().map(|release| release.revision).collect();
     let plan = plan::build(&Input {
         verb: Verb::Upgrade,
@@ -96,10 +118,10 @@ pub async fn upgrade(session: &Session, request: &UpgradeRequest) -> Result<Repo
     if apply.dry_run.is_some() {
         return Ok(report(dry_run(release, Status::PendingUpgrade), Some(plan)));
     }
-    match session.make(&plan, &history, release, deadline).await {
+    match session.make(&plan, hold, release, deadline).await {
         Ok(release) => Ok(report(release, Some(plan))),
         Err(error) if request.rollback_on_failure => {
-            Err(go_back(session, request, &history, error).await)
+            Err(go_back(session, request, history, error).await)
         }
         Err(error) => Err(error),
     }
@@ -110,7 +132,11 @@ fn start<'a>(history: &'a History, name: &str) -> Result<(&'a Release, &'a Relea
     let nothing = || Error::NoDeployed { name: name.to_owned() };
     let last = history.last().ok_or_else(nothing)?;
     if last.info.status.is_pending() {
-        return Err(Error::InProgress { revision: last.revision });
+        return Err(Error::InProgress {
+            revision: Some(last.revision),
+            holder: None,
+            since: last.info.last_deployed.as_ref().map(Time::instant),
+        });
     }
     Ok((last, history.baseline().ok_or_else(nothing)?))
 }
