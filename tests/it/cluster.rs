@@ -332,3 +332,110 @@ fn an_uninstall_leaves_what_it_must() {
     );
     assert_eq!(world.rhumb("list -o json"), "[]\n");
 }
+
+/// Starts a command and returns once the release has a record in this state.
+fn begin(world: &World, arguments: &str, state: &str) -> std::process::Child {
+    let mut command = std::process::Command::new(rhumb());
+    let child = command
+        .args(arguments.split_whitespace())
+        .args(["-n", &world.namespace])
+        .current_dir(world.folder.path())
+        .env("KUBECONFIG", &world.kubeconfig)
+        .env("HOME", world.folder.path())
+        .env("USER", "ann")
+        .stderr(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let selector = format!("get secret -l status={state} -o name");
+    for _ in 0..200 {
+        if !world.ok(&world.kubectl, &selector).is_empty() {
+            return child;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    panic!("{arguments} does not get to {state}");
+}
+
+const LONG: &str =
+    "upgrade web demo --wait --timeout 90s --set pod.rhumb\\.test/pod=never-ready,color=red";
+
+#[test]
+fn of_two_at_once_one_is_told_who_the_other_is() {
+    let Some(world) = world("lock") else { return };
+    world.rhumb("install web demo --create-namespace");
+    let mut first = begin(&world, LONG, "pending-upgrade");
+    for second in ["upgrade web demo", "rollback web 1", "uninstall web", "install web demo"] {
+        let run = world.run_in(rhumb(), &world.namespace, second);
+        assert!(!run.success);
+        assert!(
+            run.stderr.contains("another operation (install/upgrade/rollback) is in progress"),
+            "{}",
+            run.stderr
+        );
+        assert!(run.stderr.contains("hint: ann@"), "{}", run.stderr);
+        assert!(run.stderr.contains(" is at it since 20"), "{}", run.stderr);
+    }
+    // Helm sees its own protocol.
+    let helm = world.refused(&world.helm_4, "upgrade web demo");
+    assert!(
+        helm.ends_with("another operation (install/upgrade/rollback) is in progress"),
+        "{helm}"
+    );
+
+    // Whoever is interrupted leaves a release that others can go on with.
+    let kill = std::process::Command::new("kill").arg(first.id().to_string()).status().unwrap();
+    assert!(kill.success());
+    let output = first.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("Error: UPGRADE FAILED: interrupted"), "{said}");
+    assert_eq!(world.history()[1].0, "failed");
+    assert_eq!(world.ok(&world.kubectl, "get lease -o name"), "");
+    world.ok(&world.helm_4, "upgrade web demo");
+
+    // Whoever is killed, too.
+    first = begin(&world, LONG, "pending-upgrade");
+    first.kill().unwrap();
+    first.wait().unwrap();
+    let run = world.run_in(rhumb(), &world.namespace, "upgrade web demo");
+    assert!(run.success, "{}", run.stderr);
+    assert!(run.stderr.contains("revision 4 was left pending-upgrade by ann@"), "{}", run.stderr);
+    let states: Vec<_> = world.history().into_iter().map(|(state, _)| state).collect();
+    assert_eq!(states, ["superseded", "failed", "superseded", "failed", "deployed"]);
+    assert_eq!(world.ok(&world.kubectl, "get lease -o name"), "");
+}
+
+#[test]
+fn without_leases_the_record_tells_who_is_at_work() {
+    let Some(world) = world("leaseless") else { return };
+    world.rhumb("install web demo --create-namespace");
+    // A user who may do all but lock.
+    let namespace = &world.namespace;
+    let role = r#"{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
+        "metadata": {"name": "all-but-leases"}, "rules": [
+        {"apiGroups": ["", "apps", "batch"], "resources": ["*"], "verbs": ["*"]}]}"#;
+    std::fs::write(world.folder.path().join("role.json"), role).unwrap();
+    world.ok(&world.kubectl, "apply -f role.json");
+    world.ok(&world.kubectl, "create rolebinding ann --role=all-but-leases --user=ann");
+    world.write("templates/objects.yaml", &OBJECTS.replace("kube-system", "default"));
+    let cluster_role = format!("{namespace}-reader");
+    for create in [
+        format!("create clusterrole {cluster_role} --verb=get,list --resource=namespaces"),
+        format!("create clusterrolebinding {cluster_role} --clusterrole={cluster_role} --user=ann"),
+    ] {
+        world.ok(&world.kubectl, &create);
+    }
+    let mut first = begin(&world, &format!("{LONG} --kube-as-user ann"), "pending-upgrade");
+    let second = "upgrade web demo --kube-as-user ann";
+    let run = world.run_in(rhumb(), namespace, second);
+    assert!(!run.success && run.stderr.contains("hint: ann@"), "{}", run.stderr);
+    first.kill().unwrap();
+    first.wait().unwrap();
+    let run = world.run_in(rhumb(), namespace, second);
+    assert!(run.success, "{}", run.stderr);
+    assert!(run.stderr.contains("revision 2 was left pending-upgrade by ann@"), "{}", run.stderr);
+    for kind in ["clusterrolebinding", "clusterrole"] {
+        world.ok(&world.kubectl, &format!("delete {kind} {cluster_role}"));
+    }
+}
