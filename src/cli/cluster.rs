@@ -86,7 +86,11 @@ async fn obey_signals(interrupt: Interrupt) {
     signal().await;
     interrupt.set(Cause::Signal);
     signal().await;
-    #[expect(clippy::exit, reason = "whoever signals twice does not want to wait")]
+    #[expect(
+        clippy::exit,
+        clippy::disallowed_methods,
+        reason = "whoever signals twice does not want to wait"
+    )]
     std::process::exit(130);
 }
 
@@ -107,7 +111,7 @@ async fn signal() {
     if tokio::signal::ctrl_c().await.is_ok() {
         return;
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// The system's clock.
@@ -135,6 +139,7 @@ fn options(global: &GlobalOptions) -> ConnectOptions {
             || env::is_true(env::HELM_KUBEINSECURE_SKIP_TLS_VERIFY),
         tls_server_name: or(&global.kube_tls_server_name, env::HELM_KUBETLS_SERVER_NAME),
         namespace: or(&global.namespace, env::HELM_NAMESPACE).filter(|name| !name.is_empty()),
+        user: env::user(),
     }
 }
 

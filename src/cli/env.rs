@@ -57,6 +57,12 @@ pub fn get(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// Returns the name of whoever runs the process, for people.
+#[must_use]
+pub fn user() -> String {
+    get("USER").or_else(|| get("USERNAME")).unwrap_or_else(|| "someone".to_owned())
+}
+
 /// Returns whether a variable says true.
 #[must_use]
 pub fn is_true(name: &str) -> bool {

@@ -31,6 +31,8 @@ pub struct ConnectOptions {
     pub tls_server_name: Option<String>,
     /// The namespace to work in. Defaults to that of the context, then `default`.
     pub namespace: Option<String>,
+    /// Who is at work, for others that meet a lock.
+    pub user: String,
 }
 
 /// Where the server is, for messages.
@@ -58,6 +60,7 @@ impl Server {
 pub struct Cluster {
     pub(super) client: kube::Client,
     pub(super) namespace: String,
+    pub(super) user: String,
     pub(super) server: Server,
     pub(super) discovery: Arc<Mutex<Option<Arc<Discovery>>>>,
     /// Whether the server has answered before.
@@ -81,7 +84,8 @@ impl Cluster {
         let server = Server::of(&config.cluster_url);
         let client = kube::Client::try_from(config)
             .map_err(|error| ConnectError::Client(Box::new(error)))?;
-        Ok(Cluster { server, ..Cluster::with_client(client, namespace) })
+        let user = options.user.clone();
+        Ok(Cluster { server, user, ..Cluster::with_client(client, namespace) })
     }
 
     /// Wraps a client, so that tests can put layers under it.
@@ -91,6 +95,7 @@ impl Cluster {
         Cluster {
             client,
             namespace,
+            user: String::new(),
             server: Server::default(),
             discovery: Arc::default(),
             reached: Arc::default(),

@@ -19,15 +19,11 @@ pub struct Holder {
 }
 
 impl Holder {
-    /// Returns this process.
+    /// Returns this process, run by `user`.
     #[must_use]
-    pub fn this() -> Self {
+    pub fn this(user: &str) -> Self {
         let read = |path: &str| fs::read_to_string(path).unwrap_or_default().trim().to_owned();
-        let user = std::env::var("USER").or_else(|_| std::env::var("USERNAME"));
-        let host = match read("/proc/sys/kernel/hostname") {
-            host if host.is_empty() => std::env::var("HOSTNAME").unwrap_or_default(),
-            host => host,
-        };
+        let host = read("/proc/sys/kernel/hostname");
         let pid = std::process::id();
         // Containers have process numbers of their own.
         let space = fs::read_link("/proc/self/ns/pid");
@@ -40,7 +36,7 @@ impl Holder {
             _ => String::new(),
         };
         Holder {
-            whom: format!("{}@{host}", user.unwrap_or_else(|_| "someone".to_owned())),
+            whom: format!("{user}@{host}"),
             pid,
             start: start_of(pid).unwrap_or_default(),
             machine,
@@ -65,7 +61,7 @@ impl Holder {
     /// Returns whether its processes can be seen from here.
     #[must_use]
     pub fn is_of_this_machine(&self) -> bool {
-        !self.machine.is_empty() && self.machine == Holder::this().machine
+        !self.machine.is_empty() && self.machine == Holder::this("").machine
     }
 
     /// Returns whether the process is known to have ended. `false` for those of other machines.
@@ -99,7 +95,7 @@ mod tests {
 
     #[test]
     fn forms_are_inverse() {
-        let this = Holder::this();
+        let this = Holder::this("ann");
         assert_eq!(Holder::parse(&this.to_string()), this);
         let odd = Holder { whom: "a:b@c".to_owned(), ..this };
         assert_eq!(Holder::parse(&odd.to_string()), odd);
@@ -110,7 +106,7 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn the_dead_are_known() {
-        let this = Holder::this();
+        let this = Holder::this("ann");
         assert!(!this.is_dead());
         assert!(Holder { start: this.start + 1, ..this.clone() }.is_dead());
         assert!(!Holder { machine: "another".to_owned(), pid: 1, ..this.clone() }.is_dead());

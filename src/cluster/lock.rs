@@ -58,7 +58,7 @@ impl Cluster {
         let collection = format!("/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases");
         let name = format!("sh.rhumb.release.v1.{release}");
         let path = format!("{collection}/{name}");
-        let holder = Holder::this();
+        let holder = Holder::this(&self.user);
         let mut seen: Option<(String, Instant)> = None;
         loop {
             let lease = match self.get_optional(&path).await {

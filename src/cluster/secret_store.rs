@@ -174,7 +174,7 @@ impl SecretStore {
             tokio::time::sleep(Duration::from_secs(5)).await;
             // The test leaves a record alone that is finished meanwhile.
             let changes = json!([
-                {"op": "test", "path": pointer(HOLDER), "value": Holder::this().to_string()},
+                {"op": "test", "path": pointer(HOLDER), "value": Holder::this(&self.cluster.user).to_string()},
                 {"op": "replace", "path": pointer(RENEWED), "value": Timestamp::now().to_string()},
             ]);
             drop(self.cluster.json_patch(&path, &changes).await);
@@ -237,7 +237,7 @@ impl SecretStore {
         });
         if release.info.status.is_unfinished() {
             secret["metadata"]["annotations"] = json!({
-                HOLDER: Holder::this().to_string(),
+                HOLDER: Holder::this(&self.cluster.user).to_string(),
                 LOCKED: self.locked.to_string(),
                 RENEWED: Timestamp::now().to_string(),
             });

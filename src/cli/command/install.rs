@@ -41,7 +41,7 @@ pub(in crate::cli) fn run(
         InstallRequest { name, chart, values, render, apply, replace, rollback_on_failure };
     let report = block_on(async {
         let session = connect(global).await?;
-        action::install(&session, &request).await
+        Box::pin(action::install(&session, &request)).await
     })
     .map_err(|failure| prefixed(unreachable(failure)))?;
     report.warnings.iter().for_each(|warning| ui.warn(warning));

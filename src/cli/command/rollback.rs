@@ -70,7 +70,7 @@ pub(in crate::cli) fn run(
     };
     block_on(async {
         let session = connect(global).await?;
-        action::rollback(&session, &request).await
+        Box::pin(action::rollback(&session, &request)).await
     })?;
     ui.out(b"Rollback was a success! Happy Helming!\n");
     Ok(())

@@ -74,7 +74,7 @@ pub(in crate::cli) fn run(
     };
     let report = block_on(async {
         let session = connect(global).await?;
-        action::upgrade(&session, &request).await
+        Box::pin(action::upgrade(&session, &request)).await
     })
     .map_err(|mut failure| {
         if install && failure.message.starts_with("kubernetes cluster unreachable: ") {
