@@ -15,4 +15,6 @@ mod control_plane;
 mod examples;
 mod files;
 mod layers;
+#[cfg(all(feature = "cli", feature = "cluster"))]
+mod packages;
 mod probes;

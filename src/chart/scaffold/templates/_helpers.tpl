@@ -1,8 +1,8 @@
 {{/*
-Names of Kubernetes have at most 63 characters, in lower case and without underscores.
+A Service's name has at most 63 characters: lower-case letters, digits and hyphens.
 */}}
 {{- define "<CHARTNAME>.tidy" -}}
-{{ . | lower | replace "_" "-" | trunc 63 | trimAll "-." }}
+{{ . | lower | replace "_" "-" | replace "." "-" | trunc 63 | trimAll "-" }}
 {{- end }}
 
 {{/* The name of the application. */}}
