@@ -38,6 +38,7 @@
 //! | [`chart`] | charts from folders and archives |
 //! | [`values`] | merging, the `--set` grammar, schemas |
 //! | [`template`] | the Go template engine and its functions |
+//! | `fetch` | charts and files from repositories, registries and other servers |
 //! | [`manifest`] | documents in order of installation, hooks, notes |
 //! | [`release`] | releases and their records |
 //! | [`plan`] | the operations of a verb |
@@ -50,6 +51,7 @@
 //! | feature | default | adds |
 //! | --- | --- | --- |
 //! | `cli` | yes | the `rhumb` binary, [`clap`](https://docs.rs/clap) derives on options |
+//! | `fetch` | yes, by `cli` | the module `fetch`: charts and values from servers |
 //! | `cluster` | yes | the module `cluster` and the verbs that need one |
 //!
 //! Without any the crate is the renderer alone.
@@ -102,6 +104,8 @@ pub mod cli;
 #[cfg(feature = "cluster")]
 pub mod cluster;
 pub mod diagnostic;
+#[cfg(feature = "fetch")]
+pub mod fetch;
 pub mod glob;
 mod go;
 pub mod json;

@@ -5,6 +5,8 @@ use jiff::Timestamp;
 
 #[cfg(feature = "cluster")]
 use crate::cluster;
+#[cfg(feature = "fetch")]
+use crate::fetch;
 use crate::release::Revision;
 use crate::template::{Failures, KubeVersionError};
 use crate::value::Str;
@@ -22,6 +24,10 @@ pub enum Error {
         /// What is wrong with the reference, in Helm's words.
         message: String,
     },
+    /// The chart cannot be found or fetched.
+    #[cfg(feature = "fetch")]
+    #[error(transparent)]
+    Fetch(#[from] fetch::Error),
     /// The chart cannot be loaded.
     #[error(transparent)]
     Chart(#[from] chart::Error),

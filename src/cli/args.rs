@@ -1,7 +1,10 @@
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches};
 
+use std::path::PathBuf;
+
 use super::{Failure, env};
+use crate::fetch::Places;
 use crate::values::split_list;
 
 /// Flags that every command takes.
@@ -38,6 +41,18 @@ pub struct GlobalOptions {
     /// Name that the API server's certificate has to bear
     #[arg(long, global = true, value_name = "NAME")]
     pub kube_tls_server_name: Option<String>,
+    /// Folder of charts by their digest
+    #[arg(long, global = true, value_name = "PATH")]
+    pub content_cache: Option<String>,
+    /// File with logins for registries
+    #[arg(long, global = true, value_name = "PATH")]
+    pub registry_config: Option<String>,
+    /// Folder of the indexes of repositories
+    #[arg(long, global = true, value_name = "PATH")]
+    pub repository_cache: Option<String>,
+    /// File that lists repositories
+    #[arg(long, global = true, value_name = "PATH")]
+    pub repository_config: Option<String>,
     /// Show more of what is done
     #[arg(long, global = true)]
     pub debug: bool,
@@ -48,6 +63,24 @@ impl GlobalOptions {
     #[must_use]
     pub fn is_debug(&self) -> bool {
         self.debug || env::is_true(env::HELM_DEBUG)
+    }
+
+    /// Returns where charts, indexes and logins are kept: the flag, the variable, Helm's default.
+    #[must_use]
+    pub fn places(&self) -> Places {
+        let or = |flag: &Option<String>, variable| {
+            flag.clone().map_or_else(|| env::folder(variable), PathBuf::from)
+        };
+        let registry_config = or(&self.registry_config, env::HELM_REGISTRY_CONFIG);
+        let docker_config = env::get("DOCKER_CONFIG")
+            .map_or_else(|| env::home().join(".docker"), PathBuf::from)
+            .join("config.json");
+        Places {
+            repository_config: or(&self.repository_config, env::HELM_REPOSITORY_CONFIG),
+            repository_cache: or(&self.repository_cache, env::HELM_REPOSITORY_CACHE),
+            content_cache: or(&self.content_cache, env::HELM_CONTENT_CACHE),
+            credential_files: vec![registry_config, docker_config],
+        }
     }
 
     /// Returns the namespace in force: the flag, `HELM_NAMESPACE`, the kubeconfig context's,

@@ -97,7 +97,7 @@ pub fn working_folder() -> String {
     named.unwrap_or(real).to_string_lossy().into_owned()
 }
 
-fn home() -> PathBuf {
+pub(super) fn home() -> PathBuf {
     PathBuf::from(get("HOME").unwrap_or_default())
 }
 
@@ -113,6 +113,14 @@ fn base(helm: &str, xdg: &str, default: &str) -> String {
 #[must_use]
 pub fn data_home() -> String {
     base(HELM_DATA_HOME, "XDG_DATA_HOME", ".local/share")
+}
+
+/// Returns the file or folder that one of Helm's variables names, or its default.
+#[must_use]
+pub fn folder(name: &str) -> PathBuf {
+    let known = all("", "");
+    let found = known.into_iter().find(|(variable, _)| *variable == name);
+    PathBuf::from(found.map_or_else(String::new, |(_, value)| value))
 }
 
 /// Returns what `rhumb env` prints: names and values, sorted by name.

@@ -1,6 +1,7 @@
 //! Everything the user types or sees.
 
 mod args;
+mod chart;
 #[cfg(feature = "cluster")]
 mod cluster;
 pub mod command;
@@ -13,6 +14,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 pub use args::GlobalOptions;
+pub use chart::{ChartArgs, read_values};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 pub use output::Ui;
 pub use report::Failure;

@@ -97,6 +97,8 @@ fn values_place(path: &str, fault: &chart::ValuesFault) -> Option<String> {
 fn hint(error: &action::Error) -> Option<String> {
     let shape = "values are a map: lines of `key: value`";
     let hint = match error {
+        #[cfg(feature = "fetch")]
+        action::Error::Fetch(error) => return fetch_hint(error).map(str::to_owned),
         action::Error::Reference { .. } => "give the folder or the archive of a chart",
         action::Error::Chart(chart::Error::Ignore(_)) => "the line is in .helmignore",
         action::Error::Chart(chart::Error::UnsupportedVersion) => {
@@ -123,6 +125,25 @@ fn hint(error: &action::Error) -> Option<String> {
         _ => return None,
     };
     Some(hint.to_owned())
+}
+
+#[cfg(feature = "fetch")]
+fn fetch_hint(error: &crate::fetch::Error) -> Option<&'static str> {
+    use crate::fetch::Error;
+    Some(match error {
+        Error::NoPath { .. } => "give the folder or the archive of a chart",
+        Error::NoForm { .. } => {
+            "give the folder or the archive of a chart, or REPOSITORY/NAME, or a URL"
+        }
+        Error::NoRepository { .. } => {
+            "there is no such folder either; `helm repo add` makes a repository known"
+        }
+        Error::Digest { .. } => {
+            "the file was changed after the index was made, or on its way; nothing was kept of it"
+        }
+        Error::Large { .. } => "fetch the file yourself and give its path",
+        _ => return None,
+    })
 }
 
 /// The longest message that is printed in full, in bytes.

@@ -22,12 +22,15 @@ pub enum Error {
         /// What the system says.
         cause: std::io::Error,
     },
-    /// A values file lies on a server.
+    /// A values file lies on a server, and nothing was given that fetches it.
     #[error("failed to read `{url}`: this build does not fetch values files")]
     Remote {
         /// The address as given.
         url: String,
     },
+    /// A file could not be fetched from its server.
+    #[error("{0}")]
+    Fetch(String),
     /// A values file is no YAML.
     #[error("failed to parse {path}: {cause}")]
     Parse {

@@ -27,4 +27,4 @@ pub use set::{
     parse_set_file_into, parse_set_into, parse_set_json_into, parse_set_literal_into,
     parse_set_string_into,
 };
-pub use sources::{SourceFlag, UserSource, UserValues, ValueSources, split_list};
+pub use sources::{Fetch, Inputs, SourceFlag, UserSource, UserValues, ValueSources, split_list};

@@ -142,12 +142,20 @@ impl ValueSources {
     /// # Errors
     /// As [`ValueSources::read`].
     pub fn read_sources(&self, stdin: &mut dyn Read) -> Result<UserValues, Error> {
+        self.read_sources_from(&mut Inputs { stdin, fetch: None })
+    }
+
+    /// Reads as [`ValueSources::read_sources`] does, files on servers too.
+    ///
+    /// # Errors
+    /// As [`ValueSources::read`], and [`Error::Fetch`] with what `fetch` says.
+    pub fn read_sources_from(&self, inputs: &mut Inputs) -> Result<UserValues, Error> {
         let ValueSources { values, set_json, set, set_string, set_file, set_literal } = self;
         let mut user = UserValues::default();
         for list in values {
             for path in split_list(list)? {
-                let text = read_source(&path, stdin)?;
-                user.add(SourceFlag::Values, path, Some(text), stdin)?;
+                let text = inputs.read(&path)?;
+                user.add(SourceFlag::Values, path, Some(text), inputs)?;
             }
         }
         let arguments = [
@@ -159,7 +167,7 @@ impl ValueSources {
         ];
         for (flag, arguments) in arguments {
             for argument in arguments {
-                user.add(flag, argument.clone(), None, stdin)?;
+                user.add(flag, argument.clone(), None, inputs)?;
             }
         }
         Ok(user)
@@ -172,13 +180,13 @@ impl UserValues {
         flag: SourceFlag,
         argument: String,
         text: Option<Str>,
-        stdin: &mut dyn Read,
+        inputs: &mut Inputs,
     ) -> Result<(), Error> {
         let number = 1 + self.sources.iter().filter(|source| source.flag == flag).count();
         let mut source = UserSource { flag, number, argument, text, files: Vec::new() };
         let mut files = Vec::new();
         let mut read = |path: &str| {
-            let text = read_source(path, stdin).map_err(|error| error.to_string())?;
+            let text = inputs.read(path).map_err(|error| error.to_string())?;
             files.push((path.to_owned(), text.clone()));
             Ok(text)
         };
@@ -205,21 +213,44 @@ fn set_json_argument(base: &Map, argument: &str) -> Result<(), Error> {
     }
 }
 
-fn read_source(path: &str, stdin: &mut dyn Read) -> Result<Str, Error> {
-    let mut content = Vec::new();
-    if path.trim() == "-" {
-        stdin
-            .read_to_end(&mut content)
-            .map_err(|cause| Error::Read { path: "-".to_owned(), cause })?;
-        return Ok(Str::from(content));
+/// Fetches a file from a server, or tells why it cannot.
+pub type Fetch<'a> = dyn FnMut(&str) -> Result<Vec<u8>, String> + 'a;
+
+/// What sources are read from besides the file system.
+pub struct Inputs<'a> {
+    /// What `-` stands for.
+    pub stdin: &'a mut dyn Read,
+    /// Fetches URLs; without it they are refused.
+    pub fetch: Option<&'a mut Fetch<'a>>,
+}
+
+impl std::fmt::Debug for Inputs<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inputs").field("fetches", &self.fetch.is_some()).finish_non_exhaustive()
     }
-    if is_remote(path) {
-        return Err(Error::Remote { url: path.to_owned() });
+}
+
+impl Inputs<'_> {
+    fn read(&mut self, path: &str) -> Result<Str, Error> {
+        let mut content = Vec::new();
+        if path.trim() == "-" {
+            self.stdin
+                .read_to_end(&mut content)
+                .map_err(|cause| Error::Read { path: "-".to_owned(), cause })?;
+            return Ok(Str::from(content));
+        }
+        if is_remote(path) {
+            return match &mut self.fetch {
+                Some(fetch) => fetch(path).map(Str::from).map_err(Error::Fetch),
+                None => Err(Error::Remote { url: path.to_owned() }),
+            };
+        }
+        let mut file =
+            fs::File::open(path).map_err(|cause| Error::Open { path: path.to_owned(), cause })?;
+        file.read_to_end(&mut content)
+            .map_err(|cause| Error::Read { path: path.to_owned(), cause })?;
+        Ok(Str::from(content))
     }
-    let mut file =
-        fs::File::open(path).map_err(|cause| Error::Open { path: path.to_owned(), cause })?;
-    file.read_to_end(&mut content).map_err(|cause| Error::Read { path: path.to_owned(), cause })?;
-    Ok(Str::from(content))
 }
 
 fn is_remote(path: &str) -> bool {

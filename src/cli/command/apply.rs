@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use crate::action::{ApplyOptions, DryRun, Error, RenderOptions, WaitOptions};
+use crate::action::{ApplyOptions, DryRun, RenderOptions, WaitOptions};
 use crate::cli::args::Labels;
 use crate::cli::output::{Details, Format, OutputArgs};
-use crate::cli::{Failure, GlobalOptions, duration, env};
+use crate::cli::{ChartArgs, Failure, GlobalOptions, Ui, duration, env, read_values};
 use crate::value::Map;
 use crate::values::ValueSources;
 
@@ -82,6 +82,8 @@ impl DryRunArgs {
 #[derive(Clone, Debug, clap::Args)]
 pub struct RevisionArgs {
     #[command(flatten)]
+    chart: ChartArgs,
+    #[command(flatten)]
     values: ValueSources,
     #[command(flatten)]
     wait: WaitArgs,
@@ -125,6 +127,8 @@ pub struct RevisionArgs {
 
 /// What the flags of [`RevisionArgs`] come to.
 pub(super) struct RevisionOptions {
+    /// Where the chart lies.
+    pub(super) chart: String,
     pub(super) values: Map,
     pub(super) render: RenderOptions,
     pub(super) apply: ApplyOptions,
@@ -134,13 +138,16 @@ pub(super) struct RevisionOptions {
 }
 
 impl RevisionArgs {
-    /// Reads the values and takes the flags together.
+    /// Finds the chart, reads the values and takes the flags together.
     pub(super) fn read(
         self,
+        ui: &mut Ui,
         global: &GlobalOptions,
+        reference: &str,
         cleanup_on_fail: bool,
     ) -> Result<RevisionOptions, Failure> {
         let RevisionArgs {
+            chart,
             values,
             wait,
             wait_for_jobs,
@@ -157,9 +164,8 @@ impl RevisionArgs {
             hide_notes,
             output: OutputArgs { output },
         } = self;
-        let values = values
-            .read(&mut std::io::stdin().lock())
-            .map_err(|error| Failure::from(Error::from(error)))?;
+        let chart = chart.locate(ui, global, reference)?.to_string_lossy().into_owned();
+        let values = read_values(ui, &values)?.values;
         let dry_run = dry_run.option();
         let mut wait = wait.options(wait_for_jobs);
         wait.ready |= rollback_on_failure;
@@ -180,7 +186,7 @@ impl RevisionArgs {
             hide_notes,
             ..Details::default()
         };
-        Ok(RevisionOptions { values, render, apply, rollback_on_failure, output, details })
+        Ok(RevisionOptions { chart, values, render, apply, rollback_on_failure, output, details })
     }
 }
 

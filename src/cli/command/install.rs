@@ -35,8 +35,8 @@ pub(in crate::cli) fn run(
     let (name, chart) = name_and_chart(&names, generate_name, name_template.as_deref(), "install")
         .map_err(|failure| if names.is_empty() { failure } else { prefixed(failure) })?;
     let name = name.ok_or(Error::NoName).map_err(|error| prefixed(error.into()))?;
-    let RevisionOptions { values, render, apply, rollback_on_failure, output, details } =
-        revision.read(global, false).map_err(prefixed)?;
+    let RevisionOptions { chart, values, render, apply, rollback_on_failure, output, details } =
+        revision.read(ui, global, &chart, false).map_err(prefixed)?;
     let request =
         InstallRequest { name, chart, values, render, apply, replace, rollback_on_failure };
     let report = block_on(async {

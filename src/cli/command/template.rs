@@ -11,7 +11,7 @@ use crate::chart::{Warned, Warning};
 use crate::cli::args::Labels;
 #[cfg(feature = "cluster")]
 use crate::cli::cluster::Online as Cluster;
-use crate::cli::{Failure, GlobalOptions, Ui, args, duration, report};
+use crate::cli::{ChartArgs, Failure, GlobalOptions, Ui, args, duration, read_values, report};
 use crate::glob::filepath_match;
 use crate::manifest::{self, PrintOptions};
 use crate::release::{ReleaseName, is_system_label};
@@ -74,6 +74,8 @@ pub struct TemplateArgs {
     /// Take objects of others on the cluster for those of the release, under --dry-run=server
     #[arg(long)]
     take_ownership: bool,
+    #[command(flatten)]
+    chart: ChartArgs,
     #[command(flatten)]
     dry_run: DryRunArgs,
     #[command(flatten)]
@@ -246,6 +248,7 @@ pub(in crate::cli) fn run(
         output_dir,
         release_name,
         take_ownership,
+        chart: chart_args,
         dry_run,
         idle,
     } = args;
@@ -265,14 +268,11 @@ pub(in crate::cli) fn run(
     let (name, chart) =
         name_and_chart(&names, generate_name, name_template.as_deref(), "template")?;
     let name = name.unwrap_or_else(|| "release-name".to_owned());
-    ui.warn(&Warning::debug("Original chart version", vec![("version", String::new())]));
-    let path = action::find_chart(&chart)?;
-    let full = std::path::absolute(&path).unwrap_or(path);
-    ui.warn(&Warning::debug("Chart path", vec![("path", full.display().to_string())]));
-    let user_values = values.read(&mut io::stdin().lock()).map_err(action::Error::from)?;
+    let path = chart_args.locate(ui, global, &chart)?;
+    let user_values = read_values(ui, &values)?.values;
     let mut env = Env::new();
     env.enable_dns = enable_dns;
-    let Warned { value: chart, warnings } = action::load_chart(&chart)?;
+    let Warned { value: chart, warnings } = action::load_chart(&path.to_string_lossy())?;
     warnings.iter().for_each(|warning| ui.warn(warning));
     let cluster = if online {
         let (cluster, found) = Cluster::connect(global).inspect_err(|failure| {

@@ -59,8 +59,8 @@ pub(in crate::cli) fn run(
         (_, _, true) => Reuse::UserValues,
         _ => Reuse::WhenNoneGiven,
     };
-    let RevisionOptions { values, render, apply, rollback_on_failure, output, details } =
-        revision.read(global, cleanup_on_fail)?;
+    let RevisionOptions { chart, values, render, apply, rollback_on_failure, output, details } =
+        revision.read(ui, global, &chart, cleanup_on_fail)?;
     let request = UpgradeRequest {
         name: release,
         chart,
