@@ -31,6 +31,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Completion(command::completion::CompletionArgs),
     Create(command::create::CreateArgs),
     Env(command::env::EnvArgs),
     #[cfg(feature = "cluster")]
@@ -85,6 +86,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(ui: &mut Ui, cli: Cli, program: &str) -> Result<(), Failure> {
     let Cli { global, command } = cli;
     match command {
+        Command::Completion(args) => {
+            command::completion::run(ui, &args);
+            Ok(())
+        }
         Command::Create(args) => command::create::run(ui, args),
         Command::Env(args) => {
             command::env::run(ui, &global, &args, program);

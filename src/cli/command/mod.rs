@@ -2,6 +2,7 @@
 
 #[cfg(feature = "cluster")]
 pub mod apply;
+pub mod completion;
 pub mod create;
 pub mod env;
 #[cfg(feature = "cluster")]

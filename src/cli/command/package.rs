@@ -1,5 +1,7 @@
 //! `rhumb package`.
 
+use clap::ValueHint;
+
 use crate::action::{self, PackageRequest};
 use crate::cli::{Failure, Ui, env};
 
@@ -13,13 +15,13 @@ use crate::cli::{Failure, Ui, env};
 #[derive(Debug, clap::Args)]
 pub struct PackageArgs {
     /// Folders of charts
-    #[arg(value_name = "PATH", num_args = 0..)]
+    #[arg(value_name = "PATH", num_args = 0.., value_hint = ValueHint::DirPath)]
     paths: Vec<String>,
     /// Version of the application to set in Chart.yaml
     #[arg(long, value_name = "VERSION", default_value = "", hide_default_value = true)]
     app_version: String,
     /// Folder to write the archives to; made if missing
-    #[arg(short, long, value_name = "DIR", default_value = ".")]
+    #[arg(short, long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
     destination: String,
     /// Version of the chart to set in Chart.yaml (a semantic version)
     #[arg(long, value_name = "VERSION", default_value = "", hide_default_value = true)]
