@@ -39,6 +39,7 @@
 //! | [`values`] | merging, the `--set` grammar, schemas |
 //! | [`template`] | the Go template engine and its functions |
 //! | `fetch` | charts and files from repositories, registries and other servers |
+//! | [`postrender`] | rendered files through a program of the user's |
 //! | [`manifest`] | documents in order of installation, hooks, notes |
 //! | [`release`] | releases and their records |
 //! | [`plan`] | the operations of a verb |
@@ -111,6 +112,7 @@ mod go;
 pub mod json;
 pub mod manifest;
 pub mod plan;
+pub mod postrender;
 pub mod release;
 pub mod template;
 pub mod value;

@@ -10,7 +10,7 @@ use crate::fetch;
 use crate::release::Revision;
 use crate::template::{Failures, KubeVersionError};
 use crate::value::Str;
-use crate::{chart, manifest, plan, values};
+use crate::{chart, manifest, plan, postrender, values};
 
 /// Why a verb failed.
 ///
@@ -90,6 +90,17 @@ pub enum Error {
         failures: Vec<ManifestFailure>,
         /// The texts of the templates that wrote the files, by path.
         sources: BTreeMap<String, Str>,
+    },
+    /// The rendered files could not be taken through the post-renderer.
+    #[error(transparent)]
+    PostRender(#[from] postrender::Error),
+    /// What the post-renderer wrote is no manifest.
+    #[error("{error}")]
+    PostRendered {
+        /// What and where in its output.
+        error: manifest::Error,
+        /// The post-renderer.
+        program: String,
     },
     /// `--show-only` named a template that wrote nothing.
     #[error(transparent)]
@@ -231,7 +242,14 @@ impl Error {
     /// Returns whether the error came after rendering had begun, where Helm points at `--debug`.
     #[must_use]
     pub fn is_rendering(&self) -> bool {
-        matches!(self, Error::KubeVersion { .. } | Error::Template { .. } | Error::Manifest { .. })
+        matches!(
+            self,
+            Error::KubeVersion { .. }
+                | Error::Template { .. }
+                | Error::Manifest { .. }
+                | Error::PostRender(_)
+                | Error::PostRendered { .. }
+        )
     }
 }
 

@@ -6,6 +6,7 @@ use super::manifest_failure::manifest_error;
 use crate::chart::{self, Chart, Warned, Warning};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::manifest::{self, Crd, Manifest, Notes};
+use crate::postrender::{self, PostRenderer};
 use crate::template::function::Env;
 use crate::template::{self, Capabilities, Context, Failures, ReleaseContext, Rendered};
 use crate::value::{Map, Str};
@@ -29,6 +30,8 @@ pub struct RenderRequest<'a> {
     pub skip_schema_validation: bool,
     /// Whose notes are wanted.
     pub notes: Notes,
+    /// What changes the rendered files before they are read (`--post-renderer`).
+    pub post_renderer: Option<&'a PostRenderer>,
 }
 
 /// A chart's manifest with everything a release record keeps of its making.
@@ -114,6 +117,7 @@ pub fn render_chart(request: RenderRequest) -> Result<RenderedChart, Error> {
         env,
         skip_schema_validation,
         notes,
+        post_renderer,
     } = request;
     let Warned { value: chart, mut warnings } = values::process_dependencies(chart, user_values)?;
     let Warned { value: merged, warnings: more } = values::merge(&chart, user_values)?;
@@ -128,9 +132,12 @@ pub fn render_chart(request: RenderRequest) -> Result<RenderedChart, Error> {
     let context = Context { release, capabilities };
     let rendered = template::render(&chart, &merged, &context, env)
         .map_err(|failures| template_error(&chart, failures))?;
-    let manifest = match manifest::parse(rendered.texts(), chart.name(), notes) {
-        Ok(manifest) => manifest,
-        Err(error) => return Err(manifest_error(&chart, rendered, error)),
+    let manifest = match post_renderer {
+        Some(program) => post_rendered(&rendered, program, chart.name(), notes)?,
+        None => match manifest::parse(rendered.texts(), chart.name(), notes) {
+            Ok(manifest) => manifest,
+            Err(error) => return Err(manifest_error(&chart, rendered, error)),
+        },
     };
     warnings.extend(manifest.skipped.iter().map(|skipped| {
         let mut warning = Warning::info("skipping unknown hooks");
@@ -138,6 +145,21 @@ pub fn render_chart(request: RenderRequest) -> Result<RenderedChart, Error> {
         warning
     }));
     Ok(RenderedChart { chart, values: merged, rendered, manifest, warnings })
+}
+
+/// Makes a manifest of what a program makes of the rendered files. Notes do not pass through it.
+fn post_rendered(
+    rendered: &Rendered,
+    program: &PostRenderer,
+    root: &str,
+    notes: Notes,
+) -> Result<Manifest, Error> {
+    let output = program.run(&postrender::combine(rendered.texts())?)?;
+    let files = postrender::split(&output, &program.name)?;
+    let files = files.iter().map(|(path, text)| (path.as_str(), text.as_slice()));
+    let kept = rendered.texts().filter(|(path, _)| path.ends_with("NOTES.txt"));
+    let manifest = manifest::parse(files.chain(kept), root, notes);
+    manifest.map_err(|error| Error::PostRendered { error, program: program.name.clone() })
 }
 
 fn check_kube_version(chart: &Chart, capabilities: &Capabilities) -> Result<(), Error> {

@@ -2,6 +2,7 @@ use super::Error;
 use super::render::{RenderRequest, RenderedChart, render_chart};
 use crate::chart::{Chart, Warning};
 use crate::manifest::Notes;
+use crate::postrender::PostRenderer;
 use crate::release::ReleaseName;
 use crate::template::function::Env;
 use crate::template::{Capabilities, ReleaseContext};
@@ -26,6 +27,8 @@ pub struct TemplateRequest<'a> {
     pub is_upgrade: bool,
     /// Whether `values.schema.json` is passed over (`--skip-schema-validation`).
     pub skip_schema_validation: bool,
+    /// What changes the rendered files before they are read (`--post-renderer`).
+    pub post_renderer: Option<&'a PostRenderer>,
 }
 
 /// What `template` has to show.
@@ -54,6 +57,7 @@ pub fn template(
         env,
         is_upgrade,
         skip_schema_validation,
+        post_renderer,
     } = request;
     let name = ReleaseName::new(&name).map_err(|_| Error::Name { name })?;
     let rendered = render_chart(RenderRequest {
@@ -69,6 +73,7 @@ pub fn template(
         env,
         skip_schema_validation,
         notes: Notes::Root,
+        post_renderer,
     })?;
     rendered.warnings.iter().for_each(warn);
     Ok(TemplateReport { chart: rendered })

@@ -8,6 +8,7 @@ pub mod command;
 mod duration;
 pub mod env;
 mod output;
+mod post_renderer;
 mod report;
 
 use std::ffi::OsString;
@@ -17,6 +18,7 @@ pub use args::GlobalOptions;
 pub use chart::{ChartArgs, read_values};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 pub use output::Ui;
+pub use post_renderer::PostRenderArgs;
 pub use report::Failure;
 
 /// A Helm-compatible package manager and template renderer for Kubernetes

@@ -56,6 +56,10 @@ impl From<action::Error> for Failure {
             action::Error::Values(values::Error::Parse { path, cause }) => {
                 values_place(path, cause)
             }
+            action::Error::PostRender(fault) => post_render_details(fault),
+            action::Error::PostRendered { program, .. } => {
+                Some(format!("reason: the output of the post-renderer {program:?} is no manifest"))
+            }
             action::Error::Values(values::Error::SetJson { cause, .. }) => {
                 Some(format!("reason: {cause}"))
             }
@@ -69,6 +73,29 @@ impl From<action::Error> for Failure {
             Some(hint) => failure.with_hint(&hint),
             None => failure,
         }
+    }
+}
+
+/// Tells what a post-renderer said, and how it ended.
+fn post_render_details(fault: &crate::postrender::Error) -> Option<String> {
+    use crate::postrender::Error;
+    match fault {
+        Error::Exit { code, said, .. } => {
+            let mut text = match code {
+                Some(code) => format!("reason: exit code {code}"),
+                None => "reason: it was ended by a signal".to_owned(),
+            };
+            for line in said.lines().take(20) {
+                text.extend(["\n  | ", line]);
+            }
+            Some(text)
+        }
+        Error::Output { name, source } => {
+            let title = format!("output of the post-renderer {name}");
+            excerpt::draw_yaml(&title, source)
+        }
+        Error::Yaml { path, source, .. } => excerpt::draw_yaml(path, source),
+        _ => None,
     }
 }
 

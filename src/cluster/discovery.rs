@@ -100,11 +100,11 @@ impl Discovery {
         self.versions.push(api_version.clone());
         for resource in items(list, "resources") {
             let plural = text(&resource["name"]);
-            if !plural.contains('/') {
+            if plural.contains('/') {
+                self.speak(&api_version, text(&resource["kind"]));
+            } else {
                 let namespaced = resource["namespaced"] == true;
                 self.add(&api_version, text(&resource["kind"]), plural, namespaced);
-            } else {
-                self.speak(&api_version, text(&resource["kind"]));
             }
         }
     }

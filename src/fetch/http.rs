@@ -8,7 +8,7 @@ use super::{Access, Error, Log, Unanswered};
 use crate::chart::Warning;
 
 /// The time a whole request may take, as in Helm.
-const TIMEOUT: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_mins(2);
 
 /// The most bytes that a file of a kind may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

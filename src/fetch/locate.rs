@@ -84,11 +84,11 @@ pub fn locate(query: &ChartQuery, places: &Places, log: &mut Log) -> Result<Loca
     }
     let work = Work { places, cache: ContentCache::new(&places.content_cache) };
     if !repository.is_empty() {
-        return work.from_repository_url(repository, reference, &version, access, log);
+        return work.at_repository_url(repository, reference, &version, access, log);
     }
     log(&Warning::debug("set up default downloader cache", Vec::new()));
     if reference.starts_with("oci://") {
-        return work.from_registry(reference, &version, access, log);
+        return work.in_registry(reference, &version, access, log);
     }
     match reference.split_once("://") {
         Some(("http" | "https", _)) => {
@@ -99,7 +99,7 @@ pub fn locate(query: &ChartQuery, places: &Places, log: &mut Log) -> Result<Loca
         Some(("file", _)) => Err(Error::NoRepository { name: String::new() }),
         Some((scheme, _)) => Err(Error::Scheme { scheme: scheme.to_owned() }),
         None => match reference.split_once('/') {
-            Some((name, chart)) => work.from_repository(name, chart, &version, access, log),
+            Some((name, chart)) => work.in_repository(name, chart, &version, access, log),
             None => Err(Error::NoForm { reference: reference.replace(' ', "%20") }),
         },
     }
@@ -128,7 +128,7 @@ impl Work<'_> {
     }
 
     /// A name in the index at a URL.
-    fn from_repository_url(
+    fn at_repository_url(
         &self,
         url: &str,
         name: &str,
@@ -154,7 +154,7 @@ impl Work<'_> {
     }
 
     /// A chart of a repository that was added.
-    fn from_repository(
+    fn in_repository(
         &self,
         name: &str,
         chart: &str,
@@ -189,7 +189,7 @@ impl Work<'_> {
     }
 
     /// A chart in a registry.
-    fn from_registry(
+    fn in_registry(
         &self,
         reference: &str,
         version: &str,

@@ -309,6 +309,7 @@ fn render(probe: &Probe, loaded: &Loaded) -> Result<Answer, String> {
         env: &env,
         skip_schema_validation: false,
         notes: Notes::Root,
+        post_renderer: None,
     })
     .map_err(|e| text(&e).trim_end_matches('\n').to_owned())?;
     if included {

@@ -88,7 +88,8 @@ async fn install_chart(
         is_upgrade: false,
     };
     let user = request.values.clone();
-    let prepared = session.render(chart, user, context, request.render, apply.dry_run).await?;
+    let prepared =
+        session.render(chart, user, context, request.render.clone(), apply.dry_run).await?;
     warnings.extend(prepared.warnings.iter().cloned());
     let mut release = session.release(&request.name, revision, &prepared, None);
     release.labels.clone_from(&apply.labels);

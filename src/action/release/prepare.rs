@@ -8,6 +8,7 @@ use crate::chart::{Chart, Warning};
 use crate::cluster::{Lookup, Records};
 use crate::manifest::{self, Manifest, Notes};
 use crate::plan::{Change, Next, Operation, Plan, Until, Write};
+use crate::postrender::PostRenderer;
 use crate::release::{
     ApplyMethod, HookRecord, HookRun, Info, Labels, Release, Revision, Status, Time,
     is_system_label,
@@ -18,7 +19,7 @@ use crate::value::{Map, Value};
 use crate::{cluster, json, plan};
 
 /// How templates are rendered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 pub struct RenderOptions {
     /// Show the notes of subcharts, too
@@ -30,6 +31,9 @@ pub struct RenderOptions {
     /// Do not check the values against values.schema.json
     #[cfg_attr(feature = "cli", arg(long))]
     pub skip_schema_validation: bool,
+    /// What changes the rendered files before they are read; the command line finds it by its name.
+    #[cfg_attr(feature = "cli", arg(skip))]
+    pub post_renderer: Option<PostRenderer>,
 }
 
 /// What a revision is made of: a rendered chart and the user's values.
@@ -55,7 +59,8 @@ impl Session {
         let capabilities =
             if online { self.capabilities().await? } else { Capabilities::default() };
         let lookup = Lookup::new(self.cluster.clone(), Handle::current());
-        let RenderOptions { subchart_notes, enable_dns, skip_schema_validation } = options;
+        let RenderOptions { subchart_notes, enable_dns, skip_schema_validation, post_renderer } =
+            options;
         let user_values = user.clone();
         // Templates may run long, and `lookup` blocks.
         let rendered = tokio::task::spawn_blocking(move || {
@@ -74,6 +79,7 @@ impl Session {
                 env: &env,
                 skip_schema_validation,
                 notes: if subchart_notes { Notes::All } else { Notes::Root },
+                post_renderer: post_renderer.as_ref(),
             })
         })
         .await

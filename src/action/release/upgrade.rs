@@ -90,7 +90,8 @@ async fn upgrade_held(
         is_upgrade: true,
     };
     let user = reused.value.user;
-    let prepared = session.render(chart, user, context, request.render, apply.dry_run).await?;
+    let prepared =
+        session.render(chart, user, context, request.render.clone(), apply.dry_run).await?;
     warnings.extend(prepared.warnings.iter().cloned());
     let first_deployed = baseline.info.first_deployed;
     let mut release = session.release(&request.name, revision, &prepared, first_deployed);

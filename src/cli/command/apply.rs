@@ -8,7 +8,9 @@ use clap::ValueEnum;
 use crate::action::{ApplyOptions, DryRun, RenderOptions, WaitOptions};
 use crate::cli::args::Labels;
 use crate::cli::output::{Details, Format, OutputArgs};
-use crate::cli::{ChartArgs, Failure, GlobalOptions, Ui, duration, env, read_values};
+use crate::cli::{
+    ChartArgs, Failure, GlobalOptions, PostRenderArgs, Ui, duration, env, read_values,
+};
 use crate::value::Map;
 use crate::values::ValueSources;
 
@@ -118,6 +120,8 @@ pub struct RevisionArgs {
     rollback_on_failure: bool,
     #[command(flatten)]
     render: RenderOptions,
+    #[command(flatten)]
+    post_render: PostRenderArgs,
     /// Do not show notes
     #[arg(long)]
     hide_notes: bool,
@@ -160,10 +164,12 @@ impl RevisionArgs {
             labels,
             dry_run,
             rollback_on_failure,
-            render,
+            mut render,
+            post_render,
             hide_notes,
             output: OutputArgs { output },
         } = self;
+        render.post_renderer = post_render.find()?;
         let chart = chart.locate(ui, global, reference)?.to_string_lossy().into_owned();
         let values = read_values(ui, &values)?.values;
         let dry_run = dry_run.option();

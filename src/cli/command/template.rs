@@ -11,7 +11,9 @@ use crate::chart::{Warned, Warning};
 use crate::cli::args::Labels;
 #[cfg(feature = "cluster")]
 use crate::cli::cluster::Online as Cluster;
-use crate::cli::{ChartArgs, Failure, GlobalOptions, Ui, args, duration, read_values, report};
+use crate::cli::{
+    ChartArgs, Failure, GlobalOptions, PostRenderArgs, Ui, args, duration, read_values, report,
+};
 use crate::glob::filepath_match;
 use crate::manifest::{self, PrintOptions};
 use crate::release::{ReleaseName, is_system_label};
@@ -76,6 +78,8 @@ pub struct TemplateArgs {
     take_ownership: bool,
     #[command(flatten)]
     chart: ChartArgs,
+    #[command(flatten)]
+    post_render: PostRenderArgs,
     #[command(flatten)]
     dry_run: DryRunArgs,
     #[command(flatten)]
@@ -249,9 +253,11 @@ pub(in crate::cli) fn run(
         release_name,
         take_ownership,
         chart: chart_args,
+        post_render,
         dry_run,
         idle,
     } = args;
+    let post_renderer = post_render.find()?;
     if let Some(warning) = idle.warning() {
         ui.warn(&warning);
     }
@@ -273,7 +279,9 @@ pub(in crate::cli) fn run(
     let mut env = Env::new();
     env.enable_dns = enable_dns;
     let Warned { value: chart, warnings } = action::load_chart(&path.to_string_lossy())?;
-    warnings.iter().for_each(|warning| ui.warn(warning));
+    for warning in &warnings {
+        ui.warn(warning);
+    }
     let cluster = if online {
         let (cluster, found) = Cluster::connect(global).inspect_err(|failure| {
             ui.warn(&Warning::error(failure.message.as_str(), Vec::new()));
@@ -303,6 +311,7 @@ pub(in crate::cli) fn run(
         env: &env,
         is_upgrade,
         skip_schema_validation,
+        post_renderer: post_renderer.as_ref(),
     };
     let report = match action::template(request, &mut |warning| ui.warn(warning)) {
         Ok(report) => report,
@@ -317,11 +326,15 @@ pub(in crate::cli) fn run(
     let options = PrintOptions { no_hooks, skip_tests };
     if let Some(folder) = output_dir {
         let folder = if release_name { Path::new(&folder).join(&name) } else { folder.into() };
-        return write_files(
-            ui,
-            &folder,
-            &manifest::print_files(&report.chart.manifest, &crds, options),
-        );
+        let files = manifest::print_files(&report.chart.manifest, &crds, options);
+        write_files(ui, &folder, &files)?;
+        // What is left to print is nothing, and a line feed after it; nothing can be picked from
+        // that either.
+        if let Some(pattern) = show_only.into_iter().next() {
+            return Err(action::Error::from(manifest::ShowOnlyError { pattern }).into());
+        }
+        ui.out(b"\n");
+        return Ok(());
     }
     let printed = manifest::print_template(&report.chart.manifest, &crds, options);
     if show_only.is_empty() {
@@ -445,15 +458,23 @@ fn write_files(ui: &mut Ui, folder: &Path, files: &[manifest::OutputFile]) -> Re
     let mut begun: Vec<&str> = Vec::new();
     for file in files {
         let path = folder.join(&file.path);
-        let failed = |error: io::Error| {
-            Failure::new(format!(
-                "failed to write {}: {}",
-                path.display(),
-                crate::chart::io_text(&error)
-            ))
+        let failed = |action: &str, path: &Path, error: &io::Error| {
+            let reason = crate::chart::io_text(error);
+            let path = path.display();
+            let hint = "Use --debug flag to render out invalid YAML";
+            Failure::new(format!("{action} {path}: {reason}\n\n{hint}"))
         };
-        if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent).map_err(failed)?;
+        if let Some(parent) = path.parent()
+            && let Err(error) = std::fs::create_dir_all(parent)
+        {
+            if error.kind() == io::ErrorKind::NotADirectory {
+                return Err(failed("stat", parent, &error));
+            }
+            // The first folder on the way that cannot be made is the one at fault.
+            let way: Vec<&Path> =
+                parent.ancestors().filter(|p| !p.as_os_str().is_empty()).collect();
+            let at_fault = way.iter().rev().find(|folder| !folder.is_dir()).unwrap_or(&parent);
+            return Err(failed("mkdir", at_fault, &error));
         }
         let is_new = !begun.contains(&file.path.as_str());
         let mut target = std::fs::OpenOptions::new()
@@ -462,8 +483,8 @@ fn write_files(ui: &mut Ui, folder: &Path, files: &[manifest::OutputFile]) -> Re
             .truncate(is_new)
             .append(!is_new)
             .open(&path)
-            .map_err(failed)?;
-        target.write_all(&file.text).map_err(failed)?;
+            .map_err(|error| failed("open", &path, &error))?;
+        target.write_all(&file.text).map_err(|error| failed("write", &path, &error))?;
         if is_new {
             begun.push(&file.path);
         }
