@@ -76,7 +76,7 @@ pub enum SaveFault {
 pub fn pack(chart: &Chart, epoch: Option<u64>) -> Result<Vec<u8>, SaveFault> {
     let mut tarball = Tarball::new(epoch.unwrap_or(FIXED_TIME));
     add_chart(&mut tarball, chart, chart.name(), epoch)?;
-    tarball.finish().map_err(|cause| SaveFault::Write { path: PathBuf::new(), cause })
+    Ok(tarball.finish())
 }
 
 /// Writes the chart as `NAME-VERSION.tgz` into `folder`, which is made if missing, and returns the
@@ -126,22 +126,19 @@ fn add_chart(
     folder: &str,
     epoch: Option<u64>,
 ) -> Result<(), SaveFault> {
-    let mut add = |name: &str, data: &[u8]| {
-        let path = format!("{folder}/{name}");
-        tarball.add(&path, data).map_err(|cause| SaveFault::Write { path: path.into(), cause })
-    };
+    let mut add = |name: &str, data: &[u8]| tarball.add(&format!("{folder}/{name}"), data);
     for (name, text) in heads(chart, epoch)? {
-        add(&name, &text)?;
+        add(&name, &text);
     }
     if let Some(values) = &chart.values_text {
-        add("values.yaml", values.as_bytes())?;
+        add("values.yaml", values.as_bytes());
     }
     if let Some(schema) = &chart.schema {
         json::read(schema.as_bytes()).map_err(|_| SaveFault::Schema)?;
-        add("values.schema.json", schema.as_bytes())?;
+        add("values.schema.json", schema.as_bytes());
     }
     for File { name, data, .. } in chart.templates.iter().chain(&chart.files) {
-        add(name, data.as_bytes())?;
+        add(name, data.as_bytes());
     }
     let mut taken = HashSet::new();
     for subchart in &chart.dependencies {

@@ -1,7 +1,6 @@
 use std::borrow::Cow;
-use std::io::{self, Write};
 
-use flate2::{Compression, GzBuilder};
+use libdeflater::{CompressionLvl, Compressor};
 
 use crate::go::path;
 
@@ -12,8 +11,9 @@ const MAX_NAME: usize = 100;
 const MAX_PREFIX: usize = 155;
 /// The largest time the eleven octal digits of a header hold.
 const MAX_TIME: u64 = 0o77_777_777_777;
-/// `OS unknown` in gzip's header, so that no platform shows in the bytes.
-const UNKNOWN_SYSTEM: u8 = 255;
+/// Packs two in a hundred bytes tighter than Helm does. The fastest level takes half the time, and
+/// a tenth to a fifth more bytes: but packed once, an archive is fetched many times.
+const LEVEL: i32 = 6;
 
 /// Writes files as a gzipped tar archive whose bytes depend on nothing but names, data and time.
 ///
@@ -21,7 +21,7 @@ const UNKNOWN_SYSTEM: u8 = 255;
 /// of mode 0644 without owners, `ustar` headers, and PAX records for what those cannot hold.
 #[derive(Debug)]
 pub(super) struct Tarball {
-    gzip: flate2::write::GzEncoder<Vec<u8>>,
+    tar: Vec<u8>,
     /// Seconds since 1970.
     time: u64,
 }
@@ -29,14 +29,11 @@ pub(super) struct Tarball {
 impl Tarball {
     /// Starts an archive whose files bear `time`, in seconds since 1970.
     pub(super) fn new(time: u64) -> Self {
-        let gzip = GzBuilder::new()
-            .operating_system(UNKNOWN_SYSTEM)
-            .write(Vec::with_capacity(64 * 1024), Compression::default());
-        Tarball { gzip, time }
+        Tarball { tar: Vec::with_capacity(64 * 1024), time }
     }
 
     /// Adds a file.
-    pub(super) fn add(&mut self, name: &str, data: &[u8]) -> io::Result<()> {
+    pub(super) fn add(&mut self, name: &str, data: &[u8]) {
         let split = split_name(name);
         let mut records = String::new();
         if self.time > MAX_TIME {
@@ -50,34 +47,35 @@ impl Tarball {
         let time = if self.time > MAX_TIME { 0 } else { self.time };
         if records.is_empty() {
             let (prefix, last) = split.unwrap_or(("", name));
-            self.block(&header(prefix, last, b'0', 0o644, data.len(), time))?;
+            self.block(&header(prefix, last, b'0', 0o644, data.len(), time));
         } else {
             // Readers that know no PAX see these names.
             let place = path::dir(name.as_bytes());
             let extended = [&place, &b"/PaxHeaders.0/"[..], path::base(name.as_bytes())].concat();
             let extended = path::clean(&extended);
             let extended = plain_name(&String::from_utf8_lossy(&extended)).into_owned();
-            self.block(&header("", &extended, b'x', 0, records.len(), 0))?;
-            self.block(records.as_bytes())?;
-            self.block(&header("", &plain_name(name), b'0', 0o644, data.len(), time))?;
+            self.block(&header("", &extended, b'x', 0, records.len(), 0));
+            self.block(records.as_bytes());
+            self.block(&header("", &plain_name(name), b'0', 0o644, data.len(), time));
         }
-        self.block(data)
+        self.block(data);
     }
 
     /// Ends the archive and returns its bytes.
-    pub(super) fn finish(mut self) -> io::Result<Vec<u8>> {
-        self.gzip.write_all(&[0; 2 * BLOCK])?;
-        self.gzip.finish()
+    pub(super) fn finish(mut self) -> Vec<u8> {
+        self.tar.extend_from_slice(&[0; 2 * BLOCK]);
+        let mut compressor = Compressor::new(CompressionLvl::new(LEVEL).unwrap_or_default());
+        let mut bytes = vec![0; compressor.gzip_compress_bound(self.tar.len())];
+        // It fails for want of space alone, and the bound is enough.
+        let length = compressor.gzip_compress(&self.tar, &mut bytes).unwrap_or_default();
+        bytes.truncate(length);
+        bytes
     }
 
-    /// Writes bytes and fills up the last block.
-    fn block(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.gzip.write_all(bytes)?;
-        let rest = bytes.len() % BLOCK;
-        if rest > 0 {
-            self.gzip.write_all(&[0; BLOCK][rest..])?;
-        }
-        Ok(())
+    /// Appends bytes and fills up the last block.
+    fn block(&mut self, bytes: &[u8]) {
+        self.tar.extend_from_slice(bytes);
+        self.tar.resize(self.tar.len().next_multiple_of(BLOCK), 0);
     }
 }
 
@@ -145,9 +143,9 @@ mod tests {
     fn pack(time: u64, files: &[(&str, &[u8])]) -> Vec<u8> {
         let mut tarball = Tarball::new(time);
         for (name, data) in files {
-            tarball.add(name, data).unwrap();
+            tarball.add(name, data);
         }
-        tarball.finish().unwrap()
+        tarball.finish()
     }
 
     #[test]
@@ -196,7 +194,7 @@ mod tests {
             let packed = pack(0, &[("c/a", &vec![b'x'; size])]);
             let mut plain = Vec::new();
             let mut reader = flate2::bufread::GzDecoder::new(packed.as_slice());
-            io::Read::read_to_end(&mut reader, &mut plain).unwrap();
+            std::io::Read::read_to_end(&mut reader, &mut plain).unwrap();
             assert_eq!(plain.len(), BLOCK + size.div_ceil(BLOCK) * BLOCK + 2 * BLOCK);
         }
     }
