@@ -205,6 +205,8 @@ pub enum Error {
     Execute {
         /// What ended it.
         source: Box<cluster::Error>,
+        /// Why the objects were not ready that ended it.
+        explanations: Vec<cluster::Explanation>,
         /// What went wrong afterwards.
         aftermath: Vec<cluster::Error>,
     },
@@ -237,6 +239,17 @@ impl Error {
     #[cfg(feature = "cluster")]
     pub(super) fn name(name: &str) -> Self {
         Error::Name { name: name.to_owned() }
+    }
+
+    /// Returns why objects were not ready, if that is the error.
+    #[cfg(feature = "cluster")]
+    #[must_use]
+    pub fn explanations(&self) -> &[cluster::Explanation] {
+        match self {
+            Error::Execute { explanations, .. } => explanations,
+            Error::WayBack { error, .. } | Error::RolledBack { error, .. } => error.explanations(),
+            _ => &[],
+        }
     }
 
     /// Returns whether the error came after rendering had begun, where Helm points at `--debug`.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use tokio::runtime::Runtime;
 
+use super::output::Board;
 use super::{Failure, GlobalOptions, env};
 use crate::action::{Error, Session};
 use crate::cluster::{
@@ -76,6 +77,7 @@ pub(super) fn unreachable(mut failure: Failure) -> Failure {
 /// Connects to the cluster that flags and environment name.
 pub(super) async fn connect(global: &GlobalOptions) -> Result<Session, Error> {
     let cluster = Cluster::connect(&options(global)).await?;
+    let cluster = cluster.observed_by(Board::observer());
     let session = Session::new(cluster, clock());
     tokio::spawn(obey_signals(session.interrupt.clone()));
     Ok(session)
@@ -141,6 +143,16 @@ fn options(global: &GlobalOptions) -> ConnectOptions {
         namespace: or(&global.namespace, env::HELM_NAMESPACE).filter(|name| !name.is_empty()),
         user: env::user(),
     }
+}
+
+/// Returns why objects were not ready, with Pods, events and logs.
+pub(super) fn explained(error: &Error) -> Option<String> {
+    let explanations = error.explanations().iter().filter(|explanation| {
+        // What Helm's message says already is not said again.
+        !(explanation.events.is_empty() && explanation.pods.is_empty())
+    });
+    let texts: Vec<_> = explanations.map(ToString::to_string).collect();
+    (!texts.is_empty()).then(|| texts.join("\n"))
 }
 
 /// Returns what the user can do about an error of the cluster or of a release in it.

@@ -66,6 +66,9 @@ impl From<action::Error> for Failure {
             action::Error::Values(values::Error::SetJsonObject { cause, .. }) => {
                 Some(format!("reason: {}", cause.message))
             }
+            #[cfg(feature = "cluster")]
+            error => super::cluster::explained(error),
+            #[cfg(not(feature = "cluster"))]
             _ => None,
         };
         let failure = Failure { message: shortened(&error.to_string()), details };

@@ -92,6 +92,14 @@ impl Cluster {
         self.send(Method::GET, path, JSON, Vec::new()).await
     }
 
+    /// Reads what is no JSON, such as a log.
+    pub(super) async fn text(&self, path: &str) -> Result<String, ApiError> {
+        let failed = |error| self.failed(&Method::GET, path, error);
+        let request = Request::get(path).body(Vec::new());
+        let request = request.map_err(|error| failed(kube::Error::HttpError(error)))?;
+        self.client.request_text(request).await.map_err(failed)
+    }
+
     pub(super) async fn get_with_accept(&self, path: &str, accept: &str) -> Result<Json, ApiError> {
         self.send_with_accept(Method::GET, path, accept, JSON, Vec::new()).await.0
     }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use kube::config::{Config, KubeConfigOptions, Kubeconfig, KubeconfigError, LoadDataError};
 
-use super::{ConnectError, Discovery};
+use super::{ConnectError, Discovery, Observer};
 use crate::chart::io_text;
 
 /// How to reach the cluster. What is `None` comes from the kubeconfig.
@@ -63,6 +63,8 @@ pub struct Cluster {
     pub(super) user: String,
     pub(super) server: Server,
     pub(super) discovery: Arc<Mutex<Option<Arc<Discovery>>>>,
+    /// Who watches waits.
+    pub(super) observer: Option<Observer>,
     /// Whether the server has answered before.
     pub(super) reached: Arc<AtomicBool>,
 }
@@ -85,7 +87,7 @@ impl Cluster {
         let client = kube::Client::try_from(config)
             .map_err(|error| ConnectError::Client(Box::new(error)))?;
         let user = options.user.clone();
-        Ok(Cluster { server, user, ..Cluster::with_client(client, namespace) })
+        Ok(Cluster { user, server, ..Cluster::with_client(client, namespace) })
     }
 
     /// Wraps a client, so that tests can put layers under it.
@@ -98,8 +100,15 @@ impl Cluster {
             user: String::new(),
             server: Server::default(),
             discovery: Arc::default(),
+            observer: None,
             reached: Arc::default(),
         }
+    }
+
+    /// Lets someone watch the waits.
+    #[must_use]
+    pub fn observed_by(self, observer: Observer) -> Self {
+        Cluster { observer: Some(observer), ..self }
     }
 
     /// Returns the namespace to work in.

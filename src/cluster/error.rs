@@ -309,6 +309,21 @@ pub enum Error {
     Several(Vec<Error>),
 }
 
+impl Error {
+    /// Returns the objects that were not ready, if that is the error.
+    #[must_use]
+    pub fn unready(&self) -> &[Unready] {
+        match self {
+            Error::Failed(unready) | Error::NotReady(unready) => unready,
+            Error::Hooks { source, .. } => source.unready(),
+            Error::Several(errors) => {
+                errors.iter().map(Error::unready).find(|unready| !unready.is_empty()).unwrap_or(&[])
+            }
+            _ => &[],
+        }
+    }
+}
+
 /// A kind that the server does not serve.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoMatch {

@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 use super::client::Conflicts;
 use super::managed_fields::migration;
 use super::observe::PARALLEL;
-use super::{Cause, Cluster, Error, Interrupt, SecretStore};
+use super::{Cause, Cluster, Error, Explanation, Interrupt, SecretStore};
 use crate::plan::{Change, Deletion, Description, Operation, Plan, ResourceId, Write};
 use crate::release::{Release, Revision, Status, Store as _, Time};
 
@@ -63,6 +63,8 @@ pub struct Execution<'a> {
 pub struct Outcome {
     /// What ended it early.
     pub error: Option<Error>,
+    /// Why the objects were not ready that ended it, as they were before anything was undone.
+    pub explanations: Vec<Explanation>,
     /// What went wrong afterwards, while the failure was recorded and cleaned up.
     pub aftermath: Vec<Error>,
 }
@@ -98,14 +100,17 @@ impl<'a> Execution<'a> {
             let mut aftermath = Vec::new();
             if let Error::Interrupted(Cause::LostLock(_)) = error {
                 // The release is in other hands.
-                return Outcome { error: Some(error), aftermath };
+                return Outcome { error: Some(error), explanations: Vec::new(), aftermath };
             }
+            // Before anything is undone: afterwards the Pods that could tell are gone.
+            let explain = self.cluster.explain(error.unready());
+            let explanations = timeout_at(self.deadline, explain).await.unwrap_or_default();
             for operation in &plan.on_failure {
                 aftermath.extend(self.step_in_time(operation, &text).await.err());
             }
-            return Outcome { error: Some(error), aftermath };
+            return Outcome { error: Some(error), explanations, aftermath };
         }
-        Outcome { error: None, aftermath: Vec::new() }
+        Outcome { error: None, explanations: Vec::new(), aftermath: Vec::new() }
     }
 
     async fn step_in_time(&mut self, operation: &Operation, failure: &str) -> Result<(), Error> {
@@ -201,6 +206,9 @@ impl<'a> Execution<'a> {
 
     async fn apply(&mut self, writes: &[Write]) -> Result<(), Error> {
         let cluster = self.cluster;
+        // Noted before they are made, lest an interrupt leaves one unknown.
+        let created = writes.iter().filter(|write| write.change == Change::Create);
+        self.created.extend(created.map(|write| write.object.id.clone()));
         let results: Vec<_> = futures::stream::iter(writes)
             .map(|write| async move { (write, cluster.write(write).await) })
             .buffered(PARALLEL)
@@ -208,12 +216,9 @@ impl<'a> Execution<'a> {
             .await;
         let mut errors = Vec::new();
         for (write, result) in results {
-            match result {
-                Ok(()) if write.change == Change::Create => {
-                    self.created.push(write.object.id.clone());
-                }
-                Ok(()) => {}
-                Err(error) => errors.push(error),
+            if let Err(error) = result {
+                self.created.retain(|id| *id != write.object.id);
+                errors.push(error);
             }
         }
         several(errors)

@@ -34,11 +34,10 @@ impl<'a> Retry<'a> {
     /// Takes note of an answer; returns after how long the request is to be sent again.
     pub(super) fn after<T>(&mut self, answer: &Result<T, ApiError>) -> Option<Duration> {
         let most = match answer {
-            Ok(_) => None,
             Err(ApiError::Status(status)) if matches!(status.code, 500 | 502) => {
                 Some(REFUSED_TRIES)
             }
-            Err(ApiError::Status(_)) => None,
+            Ok(_) | Err(ApiError::Status(_)) => None,
             Err(ApiError::Transport(_) | ApiError::Answer(_)) => {
                 self.reached.load(Ordering::Relaxed).then_some(PAUSES.len())
             }

@@ -1,19 +1,24 @@
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::{StreamExt as _, TryStreamExt as _};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::observe::PARALLEL;
-use super::{Cluster, Error, Readiness, Unready, readiness};
+use super::{Cluster, Error, Progress, Readiness, Standing, Unready, readiness};
 use crate::plan::{ResourceId, Until};
 
 /// The pause between two looks grows from the first to the second of these.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 
+/// How long an object may be unready before its Pods are looked at.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 impl Cluster {
-    /// Waits until all objects are ready or gone.
+    /// Waits until all objects are ready or gone, and tells the observer of every look.
     ///
-    /// Ends early when nothing is left to wait for but objects that failed for good.
+    /// Ends early when nothing is left to wait for but objects that failed for good, or whose Pods
+    /// are in a state that does not pass, such as an image that does not exist.
     ///
     /// # Errors
     /// [`Error::NotReady`] names each object that is not there at the deadline, and why;
@@ -24,14 +29,17 @@ impl Cluster {
         until: Until,
         deadline: Instant,
     ) -> Result<(), Error> {
+        let start = Instant::now();
         let mut pending: Vec<ResourceId> = ids.to_vec();
         let mut failed = Vec::new();
         let mut unready: Vec<Unready> = Vec::new();
+        let mut standings: BTreeMap<ResourceId, Standing> = BTreeMap::new();
         let mut pause = PAUSES.0;
         loop {
+            let patient = start.elapsed() < PATIENCE;
             let look = futures::stream::iter(std::mem::take(&mut pending))
                 .map(|id| async move {
-                    let state = self.look(&id, until).await?;
+                    let state = self.look(&id, until, patient).await?;
                     Ok::<_, Error>((id, state))
                 })
                 .buffered(PARALLEL)
@@ -42,20 +50,25 @@ impl Cluster {
                 Err(_) => return Err(late(failed, unready)),
             };
             unready.clear();
-            for (id, state) in states {
-                let (state, message, last) = match state {
-                    Look::Done => continue,
-                    Look::Not(state, message) => (state, message, false),
-                    Look::Failed(message) => ("Failed", message, true),
-                };
-                if last {
-                    failed.push(Unready { id, state, message });
-                } else {
-                    unready.push(Unready { id: id.clone(), state, message });
-                    pending.push(id);
+            for (id, look) in states {
+                standings.insert(id.clone(), look.standing(&id, until));
+                match look {
+                    Look::Done => {}
+                    Look::Not { state, message, .. } => {
+                        unready.push(Unready { id: id.clone(), state, message });
+                        pending.push(id);
+                    }
+                    Look::Failed(message) => {
+                        failed.push(Unready { id, state: "Failed", message });
+                    }
                 }
             }
-            if pending.is_empty() {
+            let done = pending.is_empty();
+            if let Some(observer) = &self.observer {
+                let objects = standings.values().cloned().collect();
+                observer.tell(&Progress { objects, done });
+            }
+            if done {
                 return if failed.is_empty() { Ok(()) } else { Err(Error::Failed(failed)) };
             }
             let next = Instant::now() + pause;
@@ -68,29 +81,42 @@ impl Cluster {
         }
     }
 
-    async fn look(&self, id: &ResourceId, until: Until) -> Result<Look, Error> {
+    async fn look(&self, id: &ResourceId, until: Until, patient: bool) -> Result<Look, Error> {
         let live = self.live(id).await?;
+        let not =
+            |state, message: &str| Look::Not { state, message: message.to_owned(), why: None };
         Ok(match (live, until) {
             (None, Until::Gone) => Look::Done,
-            (None, Until::Ready { .. }) => Look::Not("NotFound", "Resource not found".to_owned()),
+            (None, Until::Ready { .. }) => not("NotFound", "Resource not found"),
             (Some(live), Until::Gone) => {
                 let finalizers = live["metadata"]["finalizers"].as_array();
                 let names: Vec<_> =
                     finalizers.into_iter().flatten().filter_map(|name| name.as_str()).collect();
-                let message = if names.is_empty() {
-                    "the object still exists".to_owned()
+                if names.is_empty() {
+                    not("Terminating", "the object still exists")
                 } else {
-                    format!("waiting for finalizers: {}", names.join(", "))
-                };
-                Look::Not("Terminating", message)
+                    not("Terminating", &format!("waiting for finalizers: {}", names.join(", ")))
+                }
             }
             (Some(live), Until::Ready { jobs }) => match readiness(&live, jobs) {
                 Readiness::Current => Look::Done,
-                Readiness::InProgress(message) => Look::Not("InProgress", message),
-                Readiness::Failed(message) => Look::Failed(message),
-                Readiness::Terminating => {
-                    Look::Not("Terminating", "Resource scheduled for deletion".to_owned())
+                Readiness::InProgress(message) if patient => not("InProgress", &message),
+                Readiness::InProgress(message) => {
+                    // Whoever may not read Pods waits without knowing why.
+                    let pods = self.pods_in_trouble(&live).await.unwrap_or_default();
+                    match pods.into_iter().next() {
+                        Some((_, pod)) if pod.hopeless => {
+                            Look::Failed(format!("{message}; Pod {}: {}", pod.name, pod.reason))
+                        }
+                        pod => {
+                            let why =
+                                pod.map(|(_, pod)| format!("Pod {}: {}", pod.name, pod.reason));
+                            Look::Not { state: "InProgress", message, why }
+                        }
+                    }
                 }
+                Readiness::Failed(message) => Look::Failed(message),
+                Readiness::Terminating => not("Terminating", "Resource scheduled for deletion"),
             },
         })
     }
@@ -98,8 +124,21 @@ impl Cluster {
 
 enum Look {
     Done,
-    Not(&'static str, String),
+    Not { state: &'static str, message: String, why: Option<String> },
     Failed(String),
+}
+
+impl Look {
+    fn standing(&self, id: &ResourceId, until: Until) -> Standing {
+        let (state, message) = match self {
+            Look::Done if until == Until::Gone => ("NotFound", String::new()),
+            Look::Done => ("Current", String::new()),
+            Look::Not { state, message, why: None } => (*state, message.clone()),
+            Look::Not { state, message, why: Some(why) } => (*state, format!("{message}; {why}")),
+            Look::Failed(message) => ("Failed", message.clone()),
+        };
+        Standing { id: id.clone(), state, message }
+    }
 }
 
 fn late(mut failed: Vec<Unready>, unready: Vec<Unready>) -> Error {

@@ -439,3 +439,41 @@ fn without_leases_the_record_tells_who_is_at_work() {
         world.ok(&world.kubectl, &format!("delete {kind} {cluster_role}"));
     }
 }
+
+#[test]
+fn a_wait_tells_what_it_waits_for_and_why_it_ends() {
+    let Some(world) = world("explain") else { return };
+    // An image that does not exist never comes: the wait ends long before its time.
+    let begin = std::time::Instant::now();
+    let install = "install web demo --create-namespace --wait --timeout 100s \
+                   --rollback-on-failure --set pod.rhumb\\.test/pod=image-pull";
+    let run = world.run_in(rhumb(), &world.namespace, install);
+    assert!(!run.success && begin.elapsed().as_secs() < 40, "{}", run.stderr);
+    let namespace = &world.namespace;
+    let pull = "container web: ImagePullBackOff: Back-off pulling image \"nginx:1\"";
+    let (progress, error) = run.stderr.split_once("Error: ").unwrap();
+    assert!(progress.contains(&format!("Deployment/{namespace}/web: ")), "{progress}");
+    let (message, details) = error.split_once("\n\n").unwrap();
+    assert!(message.contains("has been uninstalled due to rollback-on-failure"), "{message}");
+    assert!(message.contains(pull), "{message}");
+    // The Pods are gone now; they were asked before.
+    assert!(details.starts_with(&format!("Deployment/{namespace}/web: ")), "{details}");
+    assert!(details.contains(&format!(": {pull}")), "{details}");
+
+    // What may pass is waited for, and the reason told meanwhile.
+    let install = "install web demo --wait --timeout 6s --set pod.rhumb\\.test/pod=crash-loop";
+    let run = world.run_in(rhumb(), namespace, install);
+    assert!(!run.success && run.stderr.contains("context deadline exceeded"), "{}", run.stderr);
+    let (progress, error) = run.stderr.split_once("Error: ").unwrap();
+    assert!(progress.contains("; Pod web-"), "{progress}");
+    assert!(progress.contains("container web: CrashLoopBackOff"), "{progress}");
+    let details = error.split_once("\n\n").unwrap().1;
+    assert!(details.contains("container web: CrashLoopBackOff"), "{details}");
+    assert!(details.contains("\n    | rhumb test container, line 2"), "{details}");
+
+    // Pods of an earlier revision do not stand for the next.
+    let upgrade = "upgrade web demo --reset-values --wait --timeout 60s";
+    let run = world.run_in(rhumb(), namespace, upgrade);
+    assert!(run.success, "{}", run.stderr);
+    assert!(run.stderr.contains(&format!("Deployment/{namespace}/web: ready")), "{}", run.stderr);
+}

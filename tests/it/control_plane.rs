@@ -88,12 +88,12 @@ impl World {
         self.ok(rhumb(), arguments)
     }
 
-    /// Returns the first line that a command says when it fails.
+    /// Returns what a command says when it fails, without the explanation that follows.
     pub(crate) fn refused(&self, program: &Path, arguments: &str) -> String {
         let run = self.run_in(program, &self.namespace, arguments);
         assert!(!run.success, "{arguments} succeeded: {}", run.stdout);
         let errors = run.stderr.find("Error: ").map_or("", |at| &run.stderr[at..]);
-        errors.split("\n\nhint: ").next().unwrap_or_default().trim_end().to_owned()
+        errors.split("\n\n").next().unwrap_or_default().trim_end().to_owned()
     }
 
     pub(crate) fn json(&self, arguments: &str) -> Json {

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::Error;
 use super::WaitOptions;
 use super::hold::Hold;
-use crate::cluster::{Clock, Cluster, Execution, Interrupt, Records, SecretStore};
+use crate::cluster::{Clock, Cluster, Execution, Interrupt, Outcome, Records, SecretStore};
 use crate::plan::{Object, Observed, Plan};
 use crate::release::{History, Release, Status};
 
@@ -135,7 +135,8 @@ impl Session {
         match outcome.error {
             None => Ok(()),
             Some(source) => {
-                Err(Error::Execute { source: Box::new(source), aftermath: outcome.aftermath })
+                let Outcome { explanations, aftermath, .. } = outcome;
+                Err(Error::Execute { source: Box::new(source), explanations, aftermath })
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Text for people and scripts: results on stdout, talk on stderr.
 
+#[cfg(feature = "cluster")]
+mod board;
 pub(super) mod excerpt;
 #[cfg(feature = "cluster")]
 mod format;
@@ -14,6 +16,7 @@ mod ui;
 pub use ui::Ui;
 #[cfg(feature = "cluster")]
 pub(in crate::cli) use {
+    board::Board,
     format::{Format, OutputArgs},
     release::{Details, computed_values},
     table::Table,
