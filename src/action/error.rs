@@ -1,4 +1,4 @@
-use super::ManifestFailure;
+use super::{ManifestFailure, SetValue};
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -47,8 +47,13 @@ pub enum Error {
     #[error(transparent)]
     Values(#[from] values::Error),
     /// The values do not meet a chart's schema.
-    #[error(transparent)]
-    Schema(#[from] values::SchemaErrors),
+    #[error("{errors}")]
+    Schema {
+        /// What does not fit, for each chart.
+        errors: values::SchemaErrors,
+        /// The values that do not fit and where they were set.
+        places: Vec<SetValue>,
+    },
     /// The release name is not allowed.
     #[error("release name check failed: {}", name_text(.name))]
     Name {

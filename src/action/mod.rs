@@ -7,6 +7,7 @@ mod package;
 #[cfg(feature = "cluster")]
 mod release;
 mod render;
+mod schema_failure;
 mod template;
 
 pub use create::{CreateRequest, create};
@@ -21,4 +22,5 @@ pub use release::{
     rollback, status, uninstall, upgrade,
 };
 pub use render::{RenderRequest, RenderedChart, find_chart, load_chart, render_chart};
+pub use schema_failure::SetValue;
 pub use template::{TemplateReport, TemplateRequest, template};

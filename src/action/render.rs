@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 
 use super::Error;
 use super::manifest_failure::manifest_error;
+use super::schema_failure::schema_error;
 use crate::chart::{self, Chart, Warned, Warning};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::manifest::{self, Crd, Manifest, Notes};
@@ -10,7 +11,7 @@ use crate::postrender::{self, PostRenderer};
 use crate::template::function::Env;
 use crate::template::{self, Capabilities, Context, Failures, ReleaseContext, Rendered};
 use crate::value::{Map, Str};
-use crate::values;
+use crate::values::{self, UserValues};
 use crate::version::{Constraint, Version};
 
 /// A chart on its way to a manifest.
@@ -19,7 +20,7 @@ pub struct RenderRequest<'a> {
     /// The chart as loaded.
     pub chart: Chart,
     /// The user's values.
-    pub user_values: &'a Map,
+    pub user_values: &'a UserValues,
     /// What `.Release` says.
     pub release: ReleaseContext,
     /// What `.Capabilities` says.
@@ -119,13 +120,14 @@ pub fn render_chart(request: RenderRequest) -> Result<RenderedChart, Error> {
         notes,
         post_renderer,
     } = request;
-    let Warned { value: chart, mut warnings } = values::process_dependencies(chart, user_values)?;
-    let Warned { value: merged, warnings: more } = values::merge(&chart, user_values)?;
+    let Warned { value: chart, mut warnings } =
+        values::process_dependencies(chart, &user_values.values)?;
+    let Warned { value: merged, warnings: more } = values::merge(&chart, &user_values.values)?;
     warnings.extend(more);
     if !skip_schema_validation {
         let checked = values::validate(&chart, &merged);
         warnings.extend(checked.warnings);
-        checked.value?;
+        checked.value.map_err(|errors| schema_error(&chart, user_values, &merged, errors))?;
     }
     check_kube_version(&chart, &capabilities)?;
 

@@ -6,7 +6,7 @@ use crate::postrender::PostRenderer;
 use crate::release::ReleaseName;
 use crate::template::function::Env;
 use crate::template::{Capabilities, ReleaseContext};
-use crate::value::Map;
+use crate::values::UserValues;
 
 /// What to render.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub struct TemplateRequest<'a> {
     /// The chart as loaded.
     pub chart: Chart,
     /// The user's values.
-    pub user_values: &'a Map,
+    pub user_values: &'a UserValues,
     /// What `.Capabilities` says.
     pub capabilities: Capabilities,
     /// The world as functions see it.

@@ -117,6 +117,8 @@ pub enum Error {
         file: &'static str,
         /// What does not fit, in the words of Go's JSON decoder.
         message: String,
+        /// Where it stands.
+        place: Option<Place>,
     },
     /// A document of `values.yaml` cannot be read.
     #[error("cannot load values.yaml: {0}")]
@@ -150,6 +152,17 @@ pub enum Error {
         /// Their names, in declared order.
         names: Vec<String>,
     },
+}
+
+/// A place in a file of a chart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// From 1.
+    pub line: usize,
+    /// In characters, from 1.
+    pub column: usize,
+    /// The line.
+    pub line_text: String,
 }
 
 impl Error {

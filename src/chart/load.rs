@@ -5,7 +5,9 @@ use std::path::Path;
 
 use super::archive::{self, ArchiveFile};
 use super::directory::load_directory;
-use super::metadata::{NullEntries, each_field, json_kind, object, parse_dependencies, text};
+use super::metadata::{
+    Mismatch, NullEntries, each_field, json_kind, object, parse_dependencies, text,
+};
 use super::{Chart, Error, File, Lock, Metadata, ValuesFault, Warned, Warning};
 use crate::json::Numbers;
 use crate::value::{Map, Str, Value};
@@ -68,7 +70,7 @@ fn check_api_version(files: &[ArchiveFile]) -> Result<(), Error> {
     };
     let content = read_yaml("Chart.yaml", file.data.as_bytes())?;
     let mut version = String::new();
-    let shape = |message| Error::Shape { file: "Chart.yaml", message };
+    let shape = |fault: Mismatch| fault.in_file("Chart.yaml", file.data.as_bytes());
     if let Some(map) = object(&content, "loader.chartBase").map_err(shape)? {
         each_field(&map, |key, value| {
             if key.eq_ignore_ascii_case("apiVersion") {
@@ -327,12 +329,12 @@ fn fill_metadata(
     nulls: &mut NullEntries,
 ) -> Result<(), Error> {
     let content = read_yaml(file, data.as_bytes())?;
-    metadata.fill(&content, nulls).map_err(|message| Error::Shape { file, message })
+    metadata.fill(&content, nulls).map_err(|fault| fault.in_file(file, data.as_bytes()))
 }
 
 fn read_lock(file: &'static str, data: &Str) -> Result<Lock, Error> {
     let content = read_yaml(file, data.as_bytes())?;
-    let shape = |message| Error::Shape { file, message };
+    let shape = |fault: Mismatch| fault.in_file(file, data.as_bytes());
     let mut lock = Lock::default();
     let Some(map) = object(&content, "v2.Lock").map_err(shape)? else { return Ok(lock) };
     each_field(&map, |key, value| {

@@ -3,8 +3,10 @@ use std::collections::{BTreeMap, HashSet};
 use unicode_general_category::{GeneralCategory, get_general_category};
 
 use super::Error;
+use super::error::Place;
 use crate::value::{Map, Value, format_float};
 use crate::version::Version;
+use crate::yaml;
 
 /// The content of `Chart.yaml`, fields in Helm's order.
 ///
@@ -114,7 +116,11 @@ impl Metadata {
     ///
     /// # Errors
     /// The message of Go's JSON decoder for the first field, by key order, of a wrong type.
-    pub(super) fn fill(&mut self, content: &Value, nulls: &mut NullEntries) -> Result<(), String> {
+    pub(super) fn fill(
+        &mut self,
+        content: &Value,
+        nulls: &mut NullEntries,
+    ) -> Result<(), Mismatch> {
         let Some(map) = object(content, "v2.Metadata")? else { return Ok(()) };
         each_field(&map, |key, value| {
             let path = format!(".{key}");
@@ -148,7 +154,7 @@ impl Metadata {
     }
 
     /// Returns whether an entry was null.
-    fn fill_maintainers(&mut self, value: &Value, path: &str) -> Result<bool, String> {
+    fn fill_maintainers(&mut self, value: &Value, path: &str) -> Result<bool, Mismatch> {
         self.maintainers.clear();
         let mut has_null = false;
         for (index, item) in items(value, path, "[]*v2.Maintainer")?.iter().enumerate() {
@@ -172,7 +178,7 @@ impl Metadata {
         Ok(has_null)
     }
 
-    fn fill_annotations(&mut self, value: &Value, path: &str) -> Result<(), String> {
+    fn fill_annotations(&mut self, value: &Value, path: &str) -> Result<(), Mismatch> {
         let map = match value {
             Value::Nil => {
                 self.annotations = None;
@@ -285,7 +291,7 @@ impl Dependency {
 pub(super) fn parse_dependencies(
     value: &Value,
     path: &str,
-) -> Result<(Vec<Dependency>, bool), String> {
+) -> Result<(Vec<Dependency>, bool), Mismatch> {
     let mut dependencies = Vec::new();
     let mut has_null = false;
     for (index, item) in items(value, path, "[]*v2.Dependency")?.iter().enumerate() {
@@ -319,36 +325,42 @@ pub(super) fn parse_dependencies(
 }
 
 /// Returns the map inside `value`, `None` for null.
-pub(super) fn object(value: &Value, go_type: &str) -> Result<Option<Map>, String> {
+pub(super) fn object(value: &Value, go_type: &str) -> Result<Option<Map>, Mismatch> {
     match value {
         Value::Nil => Ok(None),
         Value::Map(map) => Ok(Some(map.clone())),
-        other => Err(format!(
-            "json: cannot unmarshal {} into Go value of type {go_type}",
-            json_kind(other)
-        )),
+        other => Err(Mismatch {
+            message: format!(
+                "json: cannot unmarshal {} into Go value of type {go_type}",
+                json_kind(other)
+            ),
+            path: String::new(),
+        }),
     }
 }
 
-fn element(value: &Value, path: &str, go_type: &str) -> Result<Map, String> {
+fn element(value: &Value, path: &str, go_type: &str) -> Result<Map, Mismatch> {
     match value {
         Value::Map(map) => Ok(map.clone()),
-        other => Err(format!(
-            "json: cannot unmarshal {} into {path} of type {go_type}",
-            json_kind(other)
-        )),
+        other => Err(Mismatch {
+            message: format!(
+                "json: cannot unmarshal {} into {path} of type {go_type}",
+                json_kind(other)
+            ),
+            path: path.to_owned(),
+        }),
     }
 }
 
 /// Calls `take` for each entry, in key order, until one fails.
 pub(super) fn each_field(
     map: &Map,
-    mut take: impl FnMut(&str, &Value) -> Result<(), String>,
-) -> Result<(), String> {
+    mut take: impl FnMut(&str, &Value) -> Result<(), Mismatch>,
+) -> Result<(), Mismatch> {
     map.with(|entries| entries.iter().try_for_each(|(key, value)| take(&key.to_str_lossy(), value)))
 }
 
-fn items(value: &Value, path: &str, go_type: &str) -> Result<Vec<Value>, String> {
+fn items(value: &Value, path: &str, go_type: &str) -> Result<Vec<Value>, Mismatch> {
     match value {
         Value::Nil => Ok(Vec::new()),
         Value::List(list) => Ok(list.items().to_vec()),
@@ -357,7 +369,7 @@ fn items(value: &Value, path: &str, go_type: &str) -> Result<Vec<Value>, String>
 }
 
 /// Sets `field` to the text of a scalar; null leaves it as it is.
-pub(super) fn text(value: &Value, path: &str, field: &mut String) -> Result<(), String> {
+pub(super) fn text(value: &Value, path: &str, field: &mut String) -> Result<(), Mismatch> {
     *field = match value {
         Value::Nil => return Ok(()),
         Value::Str(text) => text.to_str_lossy().into_owned(),
@@ -370,7 +382,7 @@ pub(super) fn text(value: &Value, path: &str, field: &mut String) -> Result<(), 
     Ok(())
 }
 
-fn texts(value: &Value, path: &str, field: &mut Vec<String>) -> Result<(), String> {
+fn texts(value: &Value, path: &str, field: &mut Vec<String>) -> Result<(), Mismatch> {
     let mut list = Vec::new();
     for (index, item) in items(value, path, "[]string")?.iter().enumerate() {
         let mut content = String::new();
@@ -381,7 +393,7 @@ fn texts(value: &Value, path: &str, field: &mut Vec<String>) -> Result<(), Strin
     Ok(())
 }
 
-fn flag(value: &Value, path: &str, field: &mut bool) -> Result<(), String> {
+fn flag(value: &Value, path: &str, field: &mut bool) -> Result<(), Mismatch> {
     match value {
         Value::Nil => Ok(()),
         Value::Bool(flag) => {
@@ -415,11 +427,46 @@ fn as_number(value: &Value) -> Value {
     }
 }
 
-fn mismatch(value: &Value, path: &str, go_type: &str) -> String {
-    format!(
+/// A value of a kind that its field cannot have.
+#[derive(Debug)]
+pub(super) struct Mismatch {
+    /// The text of Go's JSON decoder.
+    message: String,
+    /// The path of the field, such as `.maintainers.0.name`; empty for the whole document.
+    path: String,
+}
+
+impl Mismatch {
+    /// Makes the error of a file, with the place of the field in its text.
+    pub(super) fn in_file(self, file: &'static str, text: &[u8]) -> Error {
+        let steps: Vec<_> = self
+            .path
+            .split('.')
+            .skip(1)
+            .map(|step| match step.parse() {
+                Ok(index) => yaml::Step::Index(index),
+                Err(_) => yaml::Step::Key(step.as_bytes()),
+            })
+            .collect();
+        let place = yaml::read_with_positions(text).ok().map(|(_, positions)| {
+            let located = positions.nearest(&steps);
+            let line = located.start.offset.min(text.len());
+            let start = memchr::memrchr(b'\n', &text[..line]).map_or(0, |at| at + 1);
+            let rest = &text[start..];
+            let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+            let line_text = String::from_utf8_lossy(&rest[..end]).into_owned();
+            Place { line: located.start.line, column: located.start.column, line_text }
+        });
+        Error::Shape { file, message: self.message, place }
+    }
+}
+
+fn mismatch(value: &Value, path: &str, go_type: &str) -> Mismatch {
+    let message = format!(
         "json: cannot unmarshal {} into Go struct field {path} of type {go_type}",
         json_kind(value)
-    )
+    );
+    Mismatch { message, path: path.to_owned() }
 }
 
 pub(super) fn json_kind(value: &Value) -> &'static str {

@@ -21,7 +21,7 @@ pub use archive::{ArchiveFile, load_archive, read_archive};
 pub use content::{Chart, Crd, File, Lock};
 pub use directory::load_directory;
 pub(crate) use error::io_text;
-pub use error::{ArchiveFault, Error, IgnoreFault, ValuesFault};
+pub use error::{ArchiveFault, Error, IgnoreFault, Place, ValuesFault};
 pub use ignore::IgnoreRules;
 pub use load::{
     ValuesDocument, add_document, load, merge_maps, read_values, read_values_with_positions,

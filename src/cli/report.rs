@@ -50,6 +50,13 @@ impl From<action::Error> for Failure {
                 template_failure::draw_failures(failures, sources)
             }
             action::Error::Manifest { failures, sources } => rendered::draw(failures, sources),
+            action::Error::Schema { places, .. } if !places.is_empty() => {
+                let line = |set: &action::SetValue| {
+                    format!("  {}: {}, set in {}", set.path, set.value, set.place)
+                };
+                let lines: Vec<_> = places.iter().map(line).collect();
+                Some(format!("the values:\n{}", lines.join("\n")))
+            }
             action::Error::Chart(fault) | action::Error::Dependencies(fault) => {
                 chart_place(fault, "")
             }
@@ -60,8 +67,13 @@ impl From<action::Error> for Failure {
             action::Error::PostRendered { program, .. } => {
                 Some(format!("reason: the output of the post-renderer {program:?} is no manifest"))
             }
-            action::Error::Values(values::Error::SetJson { cause, .. }) => {
-                Some(format!("reason: {cause}"))
+            action::Error::Values(values::Error::SetJson { argument, place, cause }) => {
+                let label = cause.to_string();
+                excerpt::draw_argument("--set-json", argument, place.as_ref(), &label)
+                    .or(Some(format!("reason: {cause}")))
+            }
+            action::Error::Values(values::Error::Set { flag, argument, place, .. }) => {
+                excerpt::draw_argument(flag, argument, place.as_ref(), "")
             }
             action::Error::Values(values::Error::SetJsonObject { cause, .. }) => {
                 Some(format!("reason: {}", cause.message))
@@ -106,6 +118,9 @@ fn post_render_details(fault: &crate::postrender::Error) -> Option<String> {
 fn chart_place(fault: &chart::Error, folder: &str) -> Option<String> {
     match fault {
         chart::Error::Yaml { file, cause } => excerpt::draw_yaml(&format!("{folder}{file}"), cause),
+        chart::Error::Shape { file, place: Some(place), .. } => {
+            Some(excerpt::draw_place(&format!("{folder}{file}"), place))
+        }
         chart::Error::Values(cause) => values_place(&format!("{folder}values.yaml"), cause),
         chart::Error::Subchart { name, cause, .. } => {
             chart_place(cause, &format!("{folder}charts/{name}/"))

@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use crate::{chart, json};
 
 /// Why values could not be read or merged.
@@ -44,6 +46,10 @@ pub enum Error {
     Set {
         /// The flag, `--set` and so on.
         flag: &'static str,
+        /// The argument.
+        argument: String,
+        /// The pair that is refused, in bytes from the start of the argument.
+        place: Option<Range<usize>>,
         /// What is wrong with it.
         cause: SetError,
     },
@@ -60,6 +66,8 @@ pub enum Error {
     SetJson {
         /// The argument.
         argument: String,
+        /// The pair that is refused, in bytes from the start of the argument.
+        place: Option<Range<usize>>,
         /// What is wrong with it, which Helm does not tell.
         cause: SetError,
     },

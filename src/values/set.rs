@@ -9,7 +9,10 @@
 //! A backslash takes the next character as it is, except in `--set-literal`, where the value is
 //! the whole rest of the argument.
 
+use std::ops::Range;
+
 use super::SetError;
+use super::sources::SourceFlag;
 use crate::json;
 use crate::value::{List, Map, Str, Value};
 
@@ -67,6 +70,30 @@ pub fn parse_set_json_into(values: &Map, text: &str) -> Result<(), SetError> {
 /// As [`parse_set_into`].
 pub fn parse_set_literal_into(values: &Map, text: &str) -> Result<(), SetError> {
     Parser::new(text, Mode::Literal).all(values)
+}
+
+/// Finds the pair of an argument that was refused, in bytes from its start. `values` are those that
+/// the argument was to be set in, as the failure left them.
+pub(super) fn refused(values: &Map, flag: SourceFlag, text: &str) -> Option<Range<usize>> {
+    let mut no_file = |_: &str| Err(String::new());
+    let mode = match flag {
+        SourceFlag::Values => return None,
+        SourceFlag::Set => Mode::Typed,
+        SourceFlag::SetString => Mode::Text,
+        SourceFlag::SetFile => Mode::File(&mut no_file),
+        SourceFlag::SetJson => Mode::Json,
+        SourceFlag::SetLiteral => Mode::Literal,
+    };
+    let mut parser = Parser::new(text, mode);
+    loop {
+        let start = parser.at;
+        match parser.pair(values, 0) {
+            Ok(Rest::More) => {}
+            Ok(Rest::Done) => return None,
+            Err(SetError::Json(_)) => return Some(start..text.len()),
+            Err(_) => return Some(start..parser.at),
+        }
+    }
 }
 
 enum Mode<'a> {

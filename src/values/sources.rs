@@ -4,7 +4,7 @@ use std::io::Read;
 use super::Error;
 use super::set::{
     ReadFile, parse_set_file_into, parse_set_into, parse_set_json_into, parse_set_literal_into,
-    parse_set_string_into,
+    parse_set_string_into, refused,
 };
 use crate::chart::{self, merge_maps};
 use crate::json;
@@ -89,7 +89,12 @@ impl UserSource {
     /// Sets what the source says in `base`; a file that `--set-file` names is asked from `read`.
     fn apply(&self, base: &Map, read: &mut ReadFile<'_>) -> Result<(), Error> {
         let UserSource { flag, number: _, argument, text, files: _ } = self;
-        let wrap = |cause| Error::Set { flag: flag.name(), cause };
+        let wrap = |cause| Error::Set {
+            flag: flag.name(),
+            argument: argument.clone(),
+            place: refused(base, *flag, argument),
+            cause,
+        };
         match flag {
             SourceFlag::Values => {
                 let text = text.clone().unwrap_or_default();
@@ -200,8 +205,11 @@ impl UserValues {
 fn set_json_argument(base: &Map, argument: &str) -> Result<(), Error> {
     let trimmed = argument.trim();
     if !trimmed.starts_with('{') {
-        return parse_set_json_into(base, argument)
-            .map_err(|cause| Error::SetJson { argument: argument.to_owned(), cause });
+        return parse_set_json_into(base, argument).map_err(|cause| Error::SetJson {
+            argument: argument.to_owned(),
+            place: refused(base, SourceFlag::SetJson, argument),
+            cause,
+        });
     }
     match json::read(trimmed.as_bytes()) {
         Ok(Value::Map(object)) => {

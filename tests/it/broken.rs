@@ -109,6 +109,19 @@ fn chart() {
     yaml("Chart.yaml: tab", "apiVersion: v2\nname: web\n\tversion: 0.1.0\n");
     yaml("Chart.yaml: a list", "- apiVersion: v2\n");
     yaml("Chart.yaml: a field of the wrong type", "apiVersion: v2\nname: {a: b}\nversion: 0.1.0\n");
+    yaml(
+        "Chart.yaml: a dependency of the wrong type",
+        "apiVersion: v2\nname: web\nversion: 0.1.0\ndependencies:\n- name: db\n  version: 1\n- name: [x]\n",
+    );
+    yaml(
+        "Chart.yaml: keywords that are a text",
+        "apiVersion: v2\nname: web\nversion: 0.1.0\nkeywords: web\n",
+    );
+    yaml(
+        "Chart.yaml: maintainers that are texts",
+        "apiVersion: v2\nname: web\nversion: 0.1.0\nmaintainers: [me]\n",
+    );
+    yaml("Chart.yaml: a text", "web\n");
     yaml("no name", "apiVersion: v2\nversion: 0.1.0\n");
     yaml("name with a slash", "apiVersion: v2\nname: ../web\nversion: 0.1.0\n");
     yaml("no version", "apiVersion: v2\nname: web\n");
@@ -242,6 +255,14 @@ fn set() {
         "--set-literal color",
         "--set-file color=nowhere.txt",
         "--set-file color",
+        "--set a=1,b=2,color",
+        "--set list[0]x=1",
+        "--set a.b.c.=1",
+        "--set a.b,c=1",
+        "--set-json a=1,color=red,b=2",
+        "--set-json a={\"b\":tru}",
+        "--set a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a=1",
+        "--set-file a=web,b=nowhere",
     ] {
         t.case("bad value", &[], &format!("template web {arguments}"));
     }

@@ -298,7 +298,7 @@ fn render(probe: &Probe, loaded: &Loaded) -> Result<Answer, String> {
     env.zone = jiff::tz::TimeZone::UTC;
     let rendered = action::render_chart(RenderRequest {
         chart,
-        user_values: &user,
+        user_values: &rhumb::values::UserValues { values: user, sources: Vec::new() },
         release: ReleaseContext {
             name: "r".to_owned(),
             namespace: flags.namespace.clone().unwrap_or_else(|| "ns".to_owned()),

@@ -7,7 +7,7 @@ use crate::chart::{Chart, Warned};
 use crate::plan::{self, Input, Verb};
 use crate::release::{History, ReleaseName, Status, Store as _};
 use crate::template::ReleaseContext;
-use crate::value::Map;
+use crate::values::UserValues;
 
 /// What to install.
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ pub struct InstallRequest {
     /// The folder or archive of the chart.
     pub chart: String,
     /// The user's values.
-    pub values: Map,
+    pub values: UserValues,
     /// How templates are rendered.
     pub render: RenderOptions,
     /// How the revision is put into the cluster.

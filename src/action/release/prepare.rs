@@ -16,6 +16,7 @@ use crate::release::{
 use crate::template::function::Env;
 use crate::template::{Capabilities, ReleaseContext};
 use crate::value::{Map, Value};
+use crate::values::UserValues;
 use crate::{cluster, json, plan};
 
 /// How templates are rendered.
@@ -50,7 +51,7 @@ impl Session {
     pub(super) async fn render(
         &self,
         chart: Chart,
-        user: Map,
+        user: UserValues,
         release: ReleaseContext,
         options: RenderOptions,
         dry_run: Option<DryRun>,
@@ -85,7 +86,7 @@ impl Session {
         .await
         .map_err(|_| Error::RenderThread)??;
         let RenderedChart { chart, values: _, rendered: _, manifest, warnings } = rendered;
-        Ok(Prepared { chart, manifest, user, warnings })
+        Ok(Prepared { chart, manifest, user: user.values, warnings })
     }
 
     /// Makes the new revision's objects of a manifest.

@@ -12,8 +12,8 @@ use crate::chart::Warned;
 use crate::plan::{self, Input, Verb};
 use crate::release::{History, Labels, Release, ReleaseName, Status, Store as _, Time};
 use crate::template::ReleaseContext;
-use crate::value::Map;
-use crate::values::{self, Reuse};
+use crate::value::{Map, Value, deep_equal};
+use crate::values::{self, Reuse, UserValues};
 
 /// What to upgrade to.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub struct UpgradeRequest {
     /// The folder or archive of the chart.
     pub chart: String,
     /// The user's values.
-    pub values: Map,
+    pub values: UserValues,
     /// What becomes of the values of the last revision.
     pub reuse: Reuse,
     /// How templates are rendered.
@@ -76,8 +76,12 @@ async fn upgrade_held(
     let mut warnings = hold.warnings.clone();
     warnings.extend(more);
     let old_user = baseline.config.as_ref().map_or_else(Map::new, to_map);
-    let reused =
-        values::reuse(request.reuse, &restored_chart(&baseline.chart), &old_user, &request.values)?;
+    let reused = values::reuse(
+        request.reuse,
+        &restored_chart(&baseline.chart),
+        &old_user,
+        &request.values.values,
+    )?;
     warnings.extend(reused.warnings);
     if let Some(defaults) = reused.value.defaults {
         chart.values = defaults;
@@ -89,9 +93,12 @@ async fn upgrade_held(
         revision: i64::from(revision),
         is_upgrade: true,
     };
-    let user = reused.value.user;
-    let prepared =
-        session.render(chart, user, context, request.render.clone(), apply.dry_run).await?;
+    // What the last revision was given has no source that is still there.
+    let (user, given) = (reused.value.user, request.values.values.clone());
+    let is_own = deep_equal(&Value::Map(user.clone()), &Value::Map(given));
+    let sources = if is_own { request.values.sources.clone() } else { Vec::new() };
+    let user = UserValues { values: user, sources };
+    let prepared = session.render(chart, user, context, request.render.clone(), apply.dry_run).await?;
     warnings.extend(prepared.warnings.iter().cloned());
     let first_deployed = baseline.info.first_deployed;
     let mut release = session.release(&request.name, revision, &prepared, first_deployed);

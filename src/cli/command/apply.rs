@@ -11,8 +11,7 @@ use crate::cli::output::{Details, Format, OutputArgs};
 use crate::cli::{
     ChartArgs, Failure, GlobalOptions, PostRenderArgs, Ui, duration, env, read_values,
 };
-use crate::value::Map;
-use crate::values::ValueSources;
+use crate::values::{UserValues, ValueSources};
 
 /// What `--wait` waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -133,7 +132,7 @@ pub struct RevisionArgs {
 pub(super) struct RevisionOptions {
     /// Where the chart lies.
     pub(super) chart: String,
-    pub(super) values: Map,
+    pub(super) values: UserValues,
     pub(super) render: RenderOptions,
     pub(super) apply: ApplyOptions,
     pub(super) rollback_on_failure: bool,
@@ -171,7 +170,7 @@ impl RevisionArgs {
         } = self;
         render.post_renderer = post_render.find()?;
         let chart = chart.locate(ui, global, reference)?.to_string_lossy().into_owned();
-        let values = read_values(ui, &values)?.values;
+        let values = read_values(ui, &values)?;
         let dry_run = dry_run.option();
         let mut wait = wait.options(wait_for_jobs);
         wait.ready |= rollback_on_failure;

@@ -275,7 +275,7 @@ pub(in crate::cli) fn run(
         name_and_chart(&names, generate_name, name_template.as_deref(), "template")?;
     let name = name.unwrap_or_else(|| "release-name".to_owned());
     let path = chart_args.locate(ui, global, &chart)?;
-    let user_values = read_values(ui, &values)?.values;
+    let user_values = read_values(ui, &values)?;
     let mut env = Env::new();
     env.enable_dns = enable_dns;
     let Warned { value: chart, warnings } = action::load_chart(&path.to_string_lossy())?;

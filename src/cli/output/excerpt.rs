@@ -1,6 +1,8 @@
 //! Draws one place in a text: its line, the stretch underlined, what is to be said of it.
 
-use crate::yaml;
+use std::ops::Range;
+
+use crate::{chart, yaml};
 
 /// The longest stretch of a line that is shown, in characters.
 const MAX_WIDTH: usize = 160;
@@ -56,7 +58,37 @@ pub(in crate::cli) fn draw_yaml(file: &str, error: &yaml::Error) -> Option<Strin
     }
     let line = &error.line_text;
     let before = line.char_indices().nth(error.column.max(1) - 1).map_or(line.len(), |(at, _)| at);
-    Some(draw_line(file, error.line, &[], line.as_bytes(), before, 1, &error.message))
+    let mut out = draw_line(file, error.line, &[], line.as_bytes(), before, 1, &error.message);
+    if let Some(hint) = yaml::hint(error, line) {
+        out.push_str("\nhint: ");
+        out.push_str(hint);
+    }
+    Some(out)
+}
+
+/// Draws a place in a file of a chart.
+pub(in crate::cli) fn draw_place(title: &str, place: &chart::Place) -> String {
+    let line = place.line_text.as_str();
+    let before = line.char_indices().nth(place.column.max(1) - 1).map_or(line.len(), |(at, _)| at);
+    draw_line(title, place.line, &[], line.as_bytes(), before, line.len() - before, "")
+}
+
+/// Draws an argument of a flag with the part that is refused underlined.
+pub(in crate::cli) fn draw_argument(
+    flag: &str,
+    argument: &str,
+    place: Option<&Range<usize>>,
+    label: &str,
+) -> Option<String> {
+    let place = place.filter(|_| !argument.trim().is_empty())?;
+    let lead = shown(argument.get(..place.start)?.as_bytes()).chars().count() + flag.len() + 1;
+    let marked = shown(argument.get(place.clone())?.as_bytes()).chars().count().max(1);
+    if lead + marked > MAX_WIDTH {
+        return None;
+    }
+    let line: String = shown(argument.as_bytes()).chars().take(MAX_WIDTH).collect();
+    let drawn = format!("  {flag} {line}\n  {:lead$}{} {label}", "", "^".repeat(marked));
+    Some(drawn.trim_end().to_owned())
 }
 
 /// Draws a line with `length` bytes from `offset` on underlined, below the lines `before` it.

@@ -17,6 +17,10 @@ pub enum SchemaFault {
 pub struct ChartSchemaError {
     /// The name of the chart; for an aliased subchart the alias.
     pub chart: String,
+    /// The keys that lead from the top chart's values to this chart's.
+    pub section: Vec<String>,
+    /// The JSON pointers, from this chart's values, of the values that break the schema.
+    pub pointers: Vec<String>,
     /// What is wrong.
     pub fault: SchemaFault,
 }

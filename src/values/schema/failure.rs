@@ -40,6 +40,25 @@ pub(super) fn print(failure: &Failure) -> String {
     out
 }
 
+/// Returns the JSON pointers of the values that do not fit, each once, in the order of the lines.
+pub(super) fn pointers(failure: &Failure) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut open = vec![failure];
+    while let Some(failure) = open.pop() {
+        if failure.causes.is_empty() && !found.contains(&failure.at) {
+            found.push(failure.at.clone());
+        }
+        open.extend(failure.causes.iter().rev());
+        if found.len() == MAX_POINTERS {
+            break;
+        }
+    }
+    found
+}
+
+/// How many values that do not fit are told of.
+const MAX_POINTERS: usize = 20;
+
 fn print_to(out: &mut String, failure: &Failure, depth: usize) {
     let message = match (&failure.kind, failure.causes.as_slice()) {
         (Kind::Group | Kind::Reference, [cause]) => return print_to(out, cause, depth),

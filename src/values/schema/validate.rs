@@ -27,7 +27,7 @@ const LOCATION: &str = "file:///values.schema.json";
 pub fn validate(chart: &Chart, values: &Map) -> Warned<Result<(), SchemaErrors>> {
     let mut charts = Vec::new();
     let mut warnings = Vec::new();
-    check(chart, values, &mut charts, &mut warnings);
+    check(chart, values, &mut Vec::new(), &mut charts, &mut warnings);
     let value = if charts.is_empty() { Ok(()) } else { Err(SchemaErrors { charts }) };
     Warned { value, warnings }
 }
@@ -35,37 +35,49 @@ pub fn validate(chart: &Chart, values: &Map) -> Warned<Result<(), SchemaErrors>>
 fn check(
     chart: &Chart,
     values: &Map,
+    section: &mut Vec<String>,
     failed: &mut Vec<ChartSchemaError>,
     warnings: &mut Vec<Warning>,
 ) {
     if let Some(schema) = &chart.schema
-        && let Err(fault) = check_one(schema.as_bytes(), values, warnings)
+        && let Err((fault, pointers)) = check_one(schema.as_bytes(), values, warnings)
     {
-        failed.push(ChartSchemaError { chart: chart.name().to_owned(), fault });
+        let (chart, section) = (chart.name().to_owned(), section.clone());
+        failed.push(ChartSchemaError { chart, section, pointers, fault });
     }
     for child in &chart.dependencies {
         match values.get(child.name()) {
             None | Some(Value::Nil | Value::Absent) => {}
-            Some(Value::Map(section)) => check(child, &section, failed, warnings),
+            Some(Value::Map(inner)) => {
+                section.push(child.name().to_owned());
+                check(child, &inner, section, failed, warnings);
+                section.pop();
+            }
             Some(other) => failed.push(ChartSchemaError {
                 chart: child.name().to_owned(),
+                section: section.clone(),
+                pointers: vec![format!("/{}", child.name())],
                 fault: SchemaFault::NotMap(other.type_name()),
             }),
         }
     }
 }
 
-fn check_one(schema: &[u8], values: &Map, warnings: &mut Vec<Warning>) -> Result<(), SchemaFault> {
-    let schema = Json::read(schema).map_err(SchemaFault::Schema)?;
-    let (program, top) =
-        Program::compile(LOCATION, schema, warnings).map_err(SchemaFault::Schema)?;
+/// Why one chart fails, and the JSON pointers of the values that do not fit.
+type Failed = (SchemaFault, Vec<String>);
+
+fn check_one(schema: &[u8], values: &Map, warnings: &mut Vec<Warning>) -> Result<(), Failed> {
+    let unusable = |message| (SchemaFault::Schema(message), Vec::new());
+    let schema = Json::read(schema).map_err(unusable)?;
+    let (program, top) = Program::compile(LOCATION, schema, warnings).map_err(unusable)?;
     let instance = if values.is_nil() {
         Json::Object(std::collections::BTreeMap::new())
     } else {
         Json::from(&Value::Map(values.clone()))
     };
-    evaluate(&program, top, &instance, None)
-        .map_err(|failures| SchemaFault::Values(super::failure::print(&failures)))
+    evaluate(&program, top, &instance, None).map_err(|failures| {
+        (SchemaFault::Values(super::failure::print(&failures)), super::failure::pointers(&failures))
+    })
 }
 
 #[cfg(test)]
