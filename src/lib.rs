@@ -111,6 +111,7 @@ pub mod glob;
 mod go;
 pub mod json;
 pub mod manifest;
+mod parallel;
 pub mod plan;
 pub mod postrender;
 pub mod release;

@@ -50,6 +50,7 @@ pub fn parse<'a>(
     let mut files: Vec<_> = files.into_iter().collect();
     files.sort_by(|a, b| a.0.cmp(b.0));
     let mut manifest = Manifest::default();
+    let mut pieces = Vec::new();
     let root_notes = format!("{root}/templates/NOTES.txt");
     for (path, text) in files {
         if path.ends_with("NOTES.txt") {
@@ -67,15 +68,16 @@ pub fn parse<'a>(
         }
         let path: Arc<str> = Arc::from(path);
         for range in yaml::split_documents(text) {
-            let (offset, piece) = (range.start, &text[range]);
-            let head = read_head(&path, offset, piece)?;
-            manifest.sort_in(Document {
-                path: Arc::clone(&path),
-                text: Str::from(piece),
-                offset,
-                head,
-            });
+            pieces.push((Arc::clone(&path), range.start, &text[range]));
         }
+    }
+    let heads = crate::parallel::map(
+        &pieces,
+        |(_, _, piece)| piece.len(),
+        |(path, offset, piece)| read_head(path, *offset, piece),
+    );
+    for ((path, offset, piece), head) in pieces.into_iter().zip(heads) {
+        manifest.sort_in(Document { path, text: Str::from(piece), offset, head: head? });
     }
     sort_by_kind(&mut manifest.documents, Order::Install, |document| &document.head.kind);
     sort_by_kind(&mut manifest.hooks, Order::Install, |hook| &hook.kind);

@@ -63,15 +63,14 @@ pub fn render(
     let scopes = context::scopes(chart, &values, context);
     let sources = sources(&scopes);
     let mut set = TemplateSet::default();
-    let mut failed = Vec::new();
-    for source in &sources {
-        if let Err(diagnostic) = set.parse(&source.path, &source.text) {
-            failed.push((source.path.to_string(), diagnostic));
-        }
-    }
-    if let Some(failures) = Failures::collect(std::mem::take(&mut failed)) {
+    let files: Vec<(Str, Str)> =
+        sources.iter().map(|source| (source.path.clone(), source.text.clone())).collect();
+    let failed = set.parse_all(&files);
+    let failed = failed.into_iter().map(|(i, diagnostic)| (files[i].0.to_string(), diagnostic));
+    if let Some(failures) = Failures::collect(failed) {
         return Err(failures);
     }
+    let mut failed = Vec::new();
     let mut executor = Executor::new(&set, env);
     let mut rendered = Rendered::default();
     for source in sources.iter().filter(|source| !source.is_partial) {

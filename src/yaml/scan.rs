@@ -783,8 +783,16 @@ impl<'a> Scanner<'a> {
             after_blank = blank;
             let line_end = self.find_break(self.at);
             text.push_str(&self.text[self.at..line_end]);
-            self.advance(line_end);
-            self.read_line(&mut leading_break);
+            if self.bytes.get(line_end) == Some(&b'\n') {
+                // The usual end of a line: nobody asks for the column there.
+                self.at = line_end + 1;
+                self.line += 1;
+                self.column = 0;
+                leading_break.push('\n');
+            } else {
+                self.advance(line_end);
+                self.read_line(&mut leading_break);
+            }
             self.block_breaks(&mut indent, &mut breaks, &mut end)?;
         }
         if keep != Some(false) {

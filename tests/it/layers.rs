@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 /// The folders of `src/` in the order of the path from bytes to a release. A folder imports from
 /// folders with lower numbers only; those with equal numbers do not see each other.
-const LAYERS: [(&str, u32); 18] = [
+const LAYERS: [(&str, u32); 19] = [
     ("value", 0),
     ("diagnostic", 0),
     ("glob", 0),
     ("version", 0),
     ("go", 0),
+    ("parallel", 0),
     ("json", 1),
     ("yaml", 2),
     ("chart", 3),

@@ -295,7 +295,7 @@ fn render(probe: &Probe, loaded: &Loaded) -> Result<Answer, String> {
     }
     capabilities.api_versions.extend(flags.api_versions.iter().cloned());
     let mut env = Env::new();
-    env.zone = jiff::tz::TimeZone::UTC;
+    env.zone = Some(jiff::tz::TimeZone::UTC);
     let rendered = action::render_chart(RenderRequest {
         chart,
         user_values: &rhumb::values::UserValues { values: user, sources: Vec::new() },

@@ -339,6 +339,8 @@ pub(in crate::cli) fn run(
     let printed = manifest::print_template(&report.chart.manifest, &crds, options);
     if show_only.is_empty() {
         ui.out(&printed);
+        // The process is about to end, which frees all of it at once.
+        std::mem::forget(report);
         return Ok(());
     }
     let matches = |pattern: &str, path: &str| {

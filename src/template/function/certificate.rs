@@ -30,16 +30,18 @@ macro_rules! row {
 
 pub(super) const FUNCTIONS: &[Function] = &[
     row!("genPrivateKey", [Str], |_, args| gen_private_key(&str_arg(args, 0).to_str_lossy())),
-    row!("genCA", [Str, Int], |env, args| gen_ca(env, args, &new_key()?)),
+    row!("genCA", [Str, Int], |env, args| {
+        gen_ca(env, args, &env.keys.authority().map_err(Failure::Message)?)
+    }),
     row!("genCAWithKey", [Str, Int, Str], |env, args| gen_ca(env, args, &given_key(args, 2)?)),
     row!("genSelfSignedCert", [Str, List, List, Int], |env, args| {
-        gen_signed(env, args, 3, None, new_key)
+        gen_signed(env, args, 3, None, || new_key(env))
     }),
     row!("genSelfSignedCertWithKey", [Str, List, List, Int, Str], |env, args| {
         gen_signed(env, args, 3, None, || given_key(args, 4))
     }),
     row!("genSignedCert", [Str, List, List, Int, Certificate], |env, args| {
-        gen_signed(env, args, 3, Some(any_arg(args, 4)), new_key)
+        gen_signed(env, args, 3, Some(any_arg(args, 4)), || new_key(env))
     }),
     row!("genSignedCertWithKey", [Str, List, List, Int, Certificate, Str], |env, args| {
         gen_signed(env, args, 3, Some(any_arg(args, 4)), || given_key(args, 5))
@@ -88,8 +90,8 @@ struct Issuer {
     key: Key,
 }
 
-fn new_key() -> std::result::Result<Key, Failure> {
-    Key::rsa(KeySize::Rsa2048).map_err(Failure::Message)
+fn new_key(env: &Env) -> std::result::Result<Key, Failure> {
+    env.keys.next().map_err(Failure::Message)
 }
 
 fn given_key(args: &[Value], index: usize) -> std::result::Result<Key, Failure> {

@@ -1,8 +1,9 @@
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::fmt;
 use std::rc::Rc;
 
+use super::key_maker::KeyMaker;
 use crate::go::Pattern;
 use crate::value::{Map, Value};
 
@@ -18,14 +19,18 @@ type Compiled = std::result::Result<Rc<Pattern>, String>;
 pub struct Env {
     /// Returns the current time; tests fix it.
     pub now: fn() -> jiff::Timestamp,
-    /// The zone in which `date` prints and `toDate` reads.
-    pub zone: jiff::tz::TimeZone,
+    /// The zone in which `date` prints and `toDate` reads; `None` for the system's own.
+    pub zone: Option<jiff::tz::TimeZone>,
+    /// The system's zone, once asked for: to find it out is to go through the system's files.
+    pub(super) system_zone: OnceCell<jiff::tz::TimeZone>,
     /// Whether `getHostByName` may ask the network (`--enable-dns`).
     pub enable_dns: bool,
     /// Whether `required` and `fail` are lenient, as under `lint`.
     pub lint: bool,
     /// Answers the template function `lookup`.
     pub lookup: Box<Lookup>,
+    /// Makes the keys of certificates.
+    pub(super) keys: KeyMaker,
     /// Compiled regular expressions by their source text in RE2 syntax.
     pub(super) regexes: RefCell<HashMap<Vec<u8>, Compiled>>,
 }
@@ -37,12 +42,21 @@ impl Env {
     pub fn new() -> Self {
         Env {
             now: jiff::Timestamp::now,
-            zone: jiff::tz::TimeZone::system(),
+            zone: None,
+            system_zone: OnceCell::new(),
             enable_dns: false,
             lint: false,
             lookup: Box::new(|_, _, _, _| Ok(Value::Map(Map::new()))),
+            keys: KeyMaker::default(),
             regexes: RefCell::default(),
         }
+    }
+}
+
+impl Env {
+    pub(super) fn zone(&self) -> &jiff::tz::TimeZone {
+        let system = || self.system_zone.get_or_init(jiff::tz::TimeZone::system);
+        self.zone.as_ref().unwrap_or_else(system)
     }
 }
 

@@ -25,6 +25,7 @@ mod dict;
 mod duration;
 mod env;
 mod key;
+mod key_maker;
 mod layout;
 mod list;
 mod math;

@@ -113,21 +113,21 @@ fn path() {
 #[test]
 fn duration() {
     let zone = jiff::tz::TimeZone::get("UTC").unwrap();
-    let env = Env { zone, ..Env::new() };
+    let env = Env { zone: Some(zone), ..Env::new() };
     replay(&env, include_str!("../../../tests/fixtures/function/duration.jsonl"));
 }
 
 #[test]
 fn date() {
     let zone = jiff::tz::TimeZone::get("UTC").unwrap();
-    let env = Env { zone, ..Env::new() };
+    let env = Env { zone: Some(zone), ..Env::new() };
     replay(&env, include_str!("../../../tests/fixtures/function/date.jsonl"));
 }
 
 #[test]
 fn date_new_york() {
     let zone = jiff::tz::TimeZone::get("America/New_York").unwrap();
-    let env = Env { zone, ..Env::new() };
+    let env = Env { zone: Some(zone), ..Env::new() };
     replay(&env, include_str!("../../../tests/fixtures/function/date_new_york.jsonl"));
 }
 

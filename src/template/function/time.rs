@@ -33,7 +33,7 @@ pub(super) enum Zone {
 impl Zone {
     /// Returns the zone of the process.
     pub(super) fn local(env: &Env) -> Self {
-        Zone::Local(env.zone.clone())
+        Zone::Local(env.zone().clone())
     }
 
     /// Looks up a name as Go's `time.LoadLocation` does; UTC when it is unknown.

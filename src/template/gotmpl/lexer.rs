@@ -108,7 +108,29 @@ const RIGHT: &[u8] = b"}}";
 /// A trim marker is `-` and the white space beside it.
 const TRIM_MARKER: usize = 2;
 
-fn is_space(byte: u8) -> bool {
+/// What an ASCII byte can be within an action.
+const CLASS: [u8; 256] = {
+    let mut class = [0; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        let b = byte as u8;
+        if b == b'_' || b.is_ascii_alphanumeric() {
+            class[byte] = WORD;
+        } else if is_space(b) || matches!(b, b'.' | b',' | b'|' | b':' | b')' | b'(') {
+            class[byte] = TERMINATOR;
+        }
+        byte += 1;
+    }
+    class
+};
+
+/// A letter, a digit or `_`.
+const WORD: u8 = 1;
+
+/// What may stand behind a word.
+const TERMINATOR: u8 = 2;
+
+const fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
@@ -214,15 +236,11 @@ impl<'a> Lexer<'a> {
 
     /// Returns whether the action's closing delimiter is next, and whether it trims.
     fn at_right_delim(&self) -> (bool, bool) {
-        let rest = self.rest();
-        if rest.len() >= TRIM_MARKER
-            && is_space(rest[0])
-            && rest[1] == b'-'
-            && rest[TRIM_MARKER..].starts_with(RIGHT)
-        {
-            return (true, true);
+        match self.rest() {
+            [b'}', b'}', ..] => (true, false),
+            [space, b'-', b'}', b'}', ..] if is_space(*space) => (true, true),
+            _ => (false, false),
         }
-        (rest.starts_with(RIGHT), false)
     }
 
     fn has_left_trim_marker(&self, at: usize) -> bool {
@@ -422,24 +440,27 @@ impl<'a> Lexer<'a> {
     }
 
     fn at_terminator(&self) -> bool {
-        match self.rest().first() {
+        match self.source.get(self.position) {
             None => true,
-            Some(b) => {
-                is_space(*b)
-                    || matches!(b, b'.' | b',' | b'|' | b':' | b')' | b'(')
-                    || self.rest().starts_with(RIGHT)
-            }
+            Some(b'}') => self.source.get(self.position + 1) == Some(&b'}'),
+            Some(byte) => CLASS[usize::from(*byte)] & TERMINATOR != 0,
         }
     }
 
     fn skip_alphanumeric(&mut self) {
-        let is_ascii_word = |b: &u8| *b == b'_' || b.is_ascii_alphanumeric();
-        self.position += self.rest().iter().take_while(|b| is_ascii_word(b)).count();
-        while let Some((c, width)) = decode_char(self.rest()) {
-            if !is_alphanumeric(c) {
-                break;
+        loop {
+            while let Some(byte) = self.source.get(self.position)
+                && CLASS[usize::from(*byte)] & WORD != 0
+            {
+                self.position += 1;
             }
-            self.position += width;
+            match self.source.get(self.position) {
+                Some(byte) if !byte.is_ascii() => match decode_char(self.rest()) {
+                    Some((c, width)) if is_alphanumeric(c) => self.position += width,
+                    _ => return,
+                },
+                _ => return,
+            }
         }
     }
 

@@ -29,6 +29,15 @@ impl Number {
     /// # Errors
     /// The text Go's parser reports, without position.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
+        // Most are indentations and ports.
+        if text.len() < 10
+            && (text == "0" || !text.starts_with('0'))
+            && text.bytes().all(|b| b.is_ascii_digit())
+            && let Ok(small) = text.parse::<u32>()
+        {
+            let (int, uint) = (Some(i64::from(small)), Some(u64::from(small)));
+            return Ok(Number { int, uint, float: Some(f64::from(small)), complex: None });
+        }
         if let Some(body) = text.strip_suffix('i') {
             return Self::parse_imaginary(body)
                 .ok_or_else(|| "syntax error scanning complex number".to_owned());

@@ -41,6 +41,9 @@ type Result<T> = std::result::Result<T, ParseError>;
 /// Parentheses and blocks deeper than this are refused, as Go refuses parentheses.
 const MAX_DEPTH: u32 = 10_000;
 
+/// How many names of fields are remembered.
+const RECENT: usize = 61;
+
 /// Parses a source text.
 ///
 /// # Errors
@@ -58,6 +61,7 @@ pub(super) fn parse(name: Str, text: &Str) -> Result<Unit> {
         definitions: Vec::new(),
     };
     let end = Token { kind: TokenKind::Eof, start: 0, end: 0 };
+    let none = Str::default();
     let mut parser = Parser {
         unit,
         text: text.as_bytes(),
@@ -68,6 +72,7 @@ pub(super) fn parse(name: Str, text: &Str) -> Result<Unit> {
         action: None,
         depth: 0,
         pending: Pending::default(),
+        recent: std::array::from_fn(|_| none.clone()),
     };
     parser.file(name)?;
     Ok(parser.unit)
@@ -118,6 +123,19 @@ struct Parser<'a> {
     action: Option<u32>,
     depth: u32,
     pending: Pending,
+    /// Names of fields met before, by a simple hash.
+    recent: [Str; RECENT],
+}
+
+/// Moves what is pending from `begin` on into a store.
+fn settle<T>(store: &mut Vec<T>, pending: &mut Vec<T>, begin: usize) -> Ids {
+    let start = store.len() as u32;
+    if pending.len() == begin + 1 {
+        store.extend(pending.pop());
+    } else {
+        store.extend(pending.drain(begin..));
+    }
+    Ids { start, end: store.len() as u32 }
 }
 
 fn append<T>(store: &mut Vec<T>, items: impl IntoIterator<Item = T>) -> Ids {
@@ -258,7 +276,7 @@ impl Parser<'_> {
                 Parsed::Ending(Ending::Else) => return self.error("unexpected {{else}}"),
             }
         }
-        let body = append(&mut self.unit.nodes, self.pending.nodes.drain(..));
+        let body = settle(&mut self.unit.nodes, &mut self.pending.nodes, 0);
         let slots = self.frame.max_slots;
         self.add(name, body, slots)
     }
@@ -327,8 +345,8 @@ impl Parser<'_> {
                 Parsed::Node(node) => self.pending.nodes.push(node),
                 Parsed::Ending(ending) => {
                     self.depth -= 1;
-                    let nodes = self.pending.nodes.drain(begin..);
-                    return Ok((append(&mut self.unit.nodes, nodes), ending));
+                    let nodes = settle(&mut self.unit.nodes, &mut self.pending.nodes, begin);
+                    return Ok((nodes, ending));
                 }
             }
         }
@@ -559,8 +577,7 @@ impl Parser<'_> {
         self.pending.names.truncate(first_name);
         let declarations =
             Ids { start: first_declaration, end: self.unit.declarations.len() as u32 };
-        let commands = self.pending.commands.drain(first_command..);
-        let commands = append(&mut self.unit.commands, commands);
+        let commands = settle(&mut self.unit.commands, &mut self.pending.commands, first_command);
         self.unit.pipes.push(Pipe { position, assigns, declarations, commands });
         Ok(self.unit.pipes.len() as u32 - 1)
     }
@@ -605,7 +622,7 @@ impl Parser<'_> {
         if self.pending.exprs.len() == first_arg {
             return self.error("empty command");
         }
-        let args = append(&mut self.unit.exprs, self.pending.exprs.drain(first_arg..));
+        let args = settle(&mut self.unit.exprs, &mut self.pending.exprs, first_arg);
         Ok(Command { position, args })
     }
 
@@ -632,7 +649,7 @@ impl Parser<'_> {
         };
         while self.peek().kind == TokenKind::Field {
             let token = self.next();
-            let name = Str::from(&self.source(token)[1..]);
+            let name = self.field_name(token);
             self.unit.fields.push(name);
         }
         let position = next.start;
@@ -659,6 +676,21 @@ impl Parser<'_> {
         }
         node.position = position;
         Ok(Some(node))
+    }
+
+    /// Returns the name of a field, shared with other uses of it in the file.
+    fn field_name(&mut self, token: Token) -> Str {
+        let name = &self.text[token.start as usize + 1..token.end as usize];
+        let (first, last) = (name.first(), name.last());
+        let hash = [first, last]
+            .into_iter()
+            .flatten()
+            .fold(name.len(), |hash, byte| hash.wrapping_mul(31).wrapping_add(usize::from(*byte)));
+        let recent = &mut self.recent[hash % RECENT];
+        if recent.as_bytes() != name {
+            *recent = Str::from(name);
+        }
+        recent.clone()
     }
 
     fn term(&mut self) -> Result<Option<Expr>> {
@@ -688,7 +720,7 @@ impl Parser<'_> {
                 ExprKind::Variable { slot, name: range(token), fields: Ids::default() }
             }
             TokenKind::Field => {
-                let name = Str::from(&self.source(token)[1..]);
+                let name = self.field_name(token);
                 ExprKind::Field(append(&mut self.unit.fields, [name]))
             }
             TokenKind::Bool => ExprKind::Bool(self.source(token) == b"true"),
