@@ -150,26 +150,40 @@ fn build_at(
         return Err(Error::MissingMetadata);
     }
     chart.metadata.validate_with(nulls)?;
-    for (entry, files) in subcharts {
-        if entry.starts_with(['.', '_']) {
-            continue;
-        }
-        let subchart = load_subchart(&entry, files, chart.name(), depth + 1, warnings)?;
-        chart.dependencies.push(subchart);
+    let subcharts: Vec<(String, Vec<ArchiveFile>)> =
+        subcharts.into_iter().filter(|(entry, _)| !entry.starts_with(['.', '_'])).collect();
+    let loaded = crate::parallel::map(
+        &subcharts,
+        |(_, files)| files.iter().map(weight).sum(),
+        |(entry, files)| {
+            let mut warnings = Vec::new();
+            let subchart = load_subchart(entry, files, chart.name(), depth + 1, &mut warnings);
+            (subchart, warnings)
+        },
+    );
+    for (subchart, more) in loaded {
+        warnings.extend(more);
+        chart.dependencies.push(subchart?);
     }
     sort_subcharts(&mut chart);
     Ok(chart)
 }
 
+/// About how many bytes have to be read to load a file of a subchart: of most only the name.
+fn weight(file: &ArchiveFile) -> usize {
+    let base = file.name.rsplit('/').next().unwrap_or_default();
+    if base == "values.yaml" || has_suffix(base, ".tgz") { 2 * file.data.len() } else { 64 }
+}
+
 fn load_subchart(
     entry: &str,
-    files: Vec<ArchiveFile>,
+    files: &[ArchiveFile],
     parent: &str,
     depth: usize,
     warnings: &mut Vec<Warning>,
 ) -> Result<Chart, Error> {
     let loaded = if has_suffix(entry, ".tgz") {
-        match files.into_iter().next() {
+        match files.first() {
             Some(file) if file.name == entry => archive::read_archive(file.data.as_bytes())
                 .map_err(Error::from)
                 .and_then(|files| build_at(files, depth, warnings)),
@@ -177,16 +191,17 @@ fn load_subchart(
                 return Err(Error::SubchartName {
                     name: entry.to_owned(),
                     parent: parent.to_owned(),
-                    found: first.map(|file| file.name).unwrap_or_default(),
+                    found: first.map(|file| file.name.clone()).unwrap_or_default(),
                 });
             }
         }
     } else {
         let inner = files
-            .into_iter()
+            .iter()
             .filter_map(|file| {
                 let (_, name) = file.name.split_once('/')?;
-                Some(ArchiveFile { name: name.to_owned(), ..file })
+                let ArchiveFile { data, modified, .. } = file.clone();
+                Some(ArchiveFile { name: name.to_owned(), data, modified })
             })
             .collect();
         build_at(inner, depth, warnings)

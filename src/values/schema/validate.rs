@@ -25,39 +25,63 @@ const LOCATION: &str = "file:///values.schema.json";
 /// # Source
 /// Helm v4 `pkg/chart/common/util/jsonschema.go`.
 pub fn validate(chart: &Chart, values: &Map) -> Warned<Result<(), SchemaErrors>> {
+    let mut places = Vec::new();
+    collect(chart, values, &mut Vec::new(), &mut places);
+    let checked = crate::parallel::map(&places, Place::work, Place::check);
     let mut charts = Vec::new();
     let mut warnings = Vec::new();
-    check(chart, values, &mut Vec::new(), &mut charts, &mut warnings);
+    for (place, Warned { value, warnings: more }) in places.into_iter().zip(checked) {
+        warnings.extend(more);
+        if let Err((fault, pointers)) = value {
+            let (chart, section) = (place.chart.to_owned(), place.section);
+            charts.push(ChartSchemaError { chart, section, pointers, fault });
+        }
+    }
     let value = if charts.is_empty() { Ok(()) } else { Err(SchemaErrors { charts }) };
     Warned { value, warnings }
 }
 
-fn check(
-    chart: &Chart,
+/// A byte of a schema is about so much more work than a byte that is only read.
+const WEIGHT: usize = 8;
+
+/// A chart whose values have something to meet.
+struct Place<'a> {
+    chart: &'a str,
+    /// The keys that lead to where `values` stand; of what is no map, to the map around it.
+    section: Vec<String>,
+    schema: &'a [u8],
+    /// The type of what stands where a map belongs, if one does not.
+    values: Result<Map, &'static str>,
+}
+
+/// Collects the charts that have a schema, or values that are no map.
+fn collect<'a>(
+    chart: &'a Chart,
     values: &Map,
     section: &mut Vec<String>,
-    failed: &mut Vec<ChartSchemaError>,
-    warnings: &mut Vec<Warning>,
+    places: &mut Vec<Place<'a>>,
 ) {
-    if let Some(schema) = &chart.schema
-        && let Err((fault, pointers)) = check_one(schema.as_bytes(), values, warnings)
-    {
-        let (chart, section) = (chart.name().to_owned(), section.clone());
-        failed.push(ChartSchemaError { chart, section, pointers, fault });
+    if let Some(schema) = &chart.schema {
+        places.push(Place {
+            chart: chart.name(),
+            section: section.clone(),
+            schema: schema.as_bytes(),
+            values: Ok(values.clone()),
+        });
     }
     for child in &chart.dependencies {
         match values.get(child.name()) {
             None | Some(Value::Nil | Value::Absent) => {}
             Some(Value::Map(inner)) => {
                 section.push(child.name().to_owned());
-                check(child, &inner, section, failed, warnings);
+                collect(child, &inner, section, places);
                 section.pop();
             }
-            Some(other) => failed.push(ChartSchemaError {
-                chart: child.name().to_owned(),
+            Some(other) => places.push(Place {
+                chart: child.name(),
                 section: section.clone(),
-                pointers: vec![format!("/{}", child.name())],
-                fault: SchemaFault::NotMap(other.type_name()),
+                schema: b"",
+                values: Err(other.type_name()),
             }),
         }
     }
@@ -65,6 +89,21 @@ fn check(
 
 /// Why one chart fails, and the JSON pointers of the values that do not fit.
 type Failed = (SchemaFault, Vec<String>);
+
+impl Place<'_> {
+    fn work(&self) -> usize {
+        self.schema.len() * WEIGHT
+    }
+
+    fn check(&self) -> Warned<Result<(), Failed>> {
+        let mut warnings = Vec::new();
+        let value = match &self.values {
+            Ok(values) => check_one(self.schema, values, &mut warnings),
+            Err(found) => Err((SchemaFault::NotMap(found), vec![format!("/{}", self.chart)])),
+        };
+        Warned { value, warnings }
+    }
+}
 
 fn check_one(schema: &[u8], values: &Map, warnings: &mut Vec<Warning>) -> Result<(), Failed> {
     let unusable = |message| (SchemaFault::Schema(message), Vec::new());
