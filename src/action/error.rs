@@ -95,6 +95,8 @@ pub enum Error {
         failures: Vec<ManifestFailure>,
         /// The texts of the templates that wrote the files, by path.
         sources: BTreeMap<String, Str>,
+        /// All rendered files, sound ones too: path and text.
+        texts: Vec<(String, Vec<u8>)>,
     },
     /// The rendered files could not be taken through the post-renderer.
     #[error(transparent)]

@@ -44,6 +44,7 @@ impl ManifestFailure {
 /// Makes the error of rendered files that are no manifest: looks for more of them than the first,
 /// and adds the texts of the templates.
 pub(super) fn manifest_error(chart: &Chart, rendered: Rendered, first: manifest::Error) -> Error {
+    let texts = rendered.texts().map(|(path, text)| (path.to_owned(), text.to_vec())).collect();
     let mut sources = BTreeMap::new();
     let mut failures: Vec<ManifestFailure> = Vec::new();
     let path = first.path().to_owned();
@@ -66,7 +67,7 @@ pub(super) fn manifest_error(chart: &Chart, rendered: Rendered, first: manifest:
             break;
         }
     }
-    Error::Manifest { failures, sources }
+    Error::Manifest { failures, sources, texts }
 }
 
 /// Returns the line that begins at `start`, without its end.

@@ -41,6 +41,12 @@ pub struct GlobalOptions {
     /// Name that the API server's certificate has to bear
     #[arg(long, global = true, value_name = "NAME")]
     pub kube_tls_server_name: Option<String>,
+    /// Requests to the API server that may go out in a burst
+    #[arg(long, global = true, value_name = "NUMBER")]
+    pub burst_limit: Option<i64>,
+    /// Requests to the API server a second, after the burst
+    #[arg(long, global = true, value_name = "NUMBER", value_parser = parse_float)]
+    pub qps: Option<f32>,
     /// Folder of charts by their digest
     #[arg(long, global = true, value_name = "PATH")]
     pub content_cache: Option<String>,
@@ -63,6 +69,50 @@ impl GlobalOptions {
     #[must_use]
     pub fn is_debug(&self) -> bool {
         self.debug || env::is_true(env::HELM_DEBUG)
+    }
+
+    /// Returns the burst in force: the flag, `HELM_BURST_LIMIT`, 100.
+    #[must_use]
+    pub fn burst(&self) -> i64 {
+        let variable = || env::get(env::HELM_BURST_LIMIT).and_then(|text| text.parse().ok());
+        self.burst_limit.or_else(variable).unwrap_or(100)
+    }
+
+    /// Returns the rate in force, requests a second: the flag, `HELM_QPS`, 0 for the default.
+    #[must_use]
+    pub fn rate(&self) -> f32 {
+        let variable = || env::get(env::HELM_QPS).and_then(|text| text.parse().ok());
+        self.qps.or_else(variable).unwrap_or(0.0)
+    }
+
+    /// Returns what flags say in place of variables: names of variables and values.
+    #[must_use]
+    pub fn overrides(&self) -> Vec<(&'static str, String)> {
+        let groups = Some(self.kube_as_group.join(",")).filter(|groups| !groups.is_empty());
+        let texts = [
+            (env::HELM_CONTENT_CACHE, &self.content_cache),
+            (env::HELM_KUBEAPISERVER, &self.kube_apiserver),
+            (env::HELM_KUBEASGROUPS, &groups),
+            (env::HELM_KUBEASUSER, &self.kube_as_user),
+            (env::HELM_KUBECAFILE, &self.kube_ca_file),
+            (env::HELM_KUBECONTEXT, &self.kube_context),
+            (env::HELM_KUBETLS_SERVER_NAME, &self.kube_tls_server_name),
+            (env::HELM_KUBETOKEN, &self.kube_token),
+            (env::HELM_REGISTRY_CONFIG, &self.registry_config),
+            (env::HELM_REPOSITORY_CACHE, &self.repository_cache),
+            (env::HELM_REPOSITORY_CONFIG, &self.repository_config),
+        ];
+        let texts = texts.into_iter().filter_map(|(name, text)| Some((name, text.clone()?)));
+        let mut found: Vec<_> = texts.collect();
+        if self.debug {
+            found.push((env::HELM_DEBUG, "true".to_owned()));
+        }
+        if self.kube_insecure_skip_tls_verify {
+            found.push((env::HELM_KUBEINSECURE_SKIP_TLS_VERIFY, "true".to_owned()));
+        }
+        found.push((env::HELM_BURST_LIMIT, self.burst().to_string()));
+        found.push((env::HELM_QPS, format!("{:.2}", self.rate())));
+        found
     }
 
     /// Returns where charts, indexes and logins are kept: the flag, the variable, Helm's default.
@@ -102,7 +152,7 @@ impl GlobalOptions {
         let config = match &self.kubeconfig {
             Some(path) => Kubeconfig::read_from(path).ok()?,
             None => match env::get(env::KUBECONFIG) {
-                Some(_) => Kubeconfig::from_env().ok()??,
+                Some(_) => crate::cluster::merged_kubeconfig(&env::kubeconfig_list()).ok()??,
                 None => Kubeconfig::read().ok()?,
             },
         };
@@ -145,6 +195,11 @@ pub(super) fn command(command: clap::Command) -> clap::Command {
     let names: Vec<String> =
         command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
     names.into_iter().fold(command, |command, name| command.mut_subcommand(name, self::command))
+}
+
+/// Reads a number as Go's `strconv.ParseFloat` does.
+fn parse_float(text: &str) -> Result<f32, String> {
+    text.parse().map_err(|_| format!("strconv.ParseFloat: parsing {text:?}: invalid syntax"))
 }
 
 /// Reads a truth value as Go's `strconv.ParseBool` does.

@@ -121,6 +121,21 @@ pub(super) fn clock() -> Clock {
     Clock { now: jiff::Timestamp::now, zone: jiff::tz::TimeZone::system() }
 }
 
+/// Requests are held back only when someone asks for it: their number is small and the server
+/// defends itself.
+fn throttle(global: &GlobalOptions) -> Option<(f32, u32)> {
+    /// What Go's client takes for no rate at all.
+    const RATE: f32 = 5.0;
+    let given = global.burst_limit.is_some()
+        || global.qps.is_some()
+        || env::get(env::HELM_BURST_LIMIT).is_some()
+        || env::get(env::HELM_QPS).is_some();
+    let rate = Some(global.rate()).filter(|rate| *rate > 0.0).unwrap_or(RATE);
+    // Below zero Go's client holds nothing back.
+    let burst = u32::try_from(global.burst()).ok()?;
+    (given && global.rate() >= 0.0).then_some((rate, burst))
+}
+
 fn options(global: &GlobalOptions) -> ConnectOptions {
     let or = |flag: &Option<String>, variable| flag.clone().or_else(|| env::get(variable));
     let as_groups = if global.kube_as_group.is_empty() {
@@ -131,6 +146,7 @@ fn options(global: &GlobalOptions) -> ConnectOptions {
     };
     ConnectOptions {
         kubeconfig: global.kubeconfig.clone().map(PathBuf::from),
+        kubeconfig_list: env::kubeconfig_list(),
         context: or(&global.kube_context, env::HELM_KUBECONTEXT),
         api_server: or(&global.kube_apiserver, env::HELM_KUBEAPISERVER),
         token: or(&global.kube_token, env::HELM_KUBETOKEN),
@@ -142,6 +158,7 @@ fn options(global: &GlobalOptions) -> ConnectOptions {
         tls_server_name: or(&global.kube_tls_server_name, env::HELM_KUBETLS_SERVER_NAME),
         namespace: or(&global.namespace, env::HELM_NAMESPACE).filter(|name| !name.is_empty()),
         user: env::user(),
+        throttle: throttle(global),
     }
 }
 

@@ -63,6 +63,13 @@ pub fn user() -> String {
     get("USER").or_else(|| get("USERNAME")).unwrap_or_else(|| "someone".to_owned())
 }
 
+/// Returns the files that `KUBECONFIG` lists.
+#[must_use]
+pub fn kubeconfig_list() -> Vec<PathBuf> {
+    let list = get(KUBECONFIG).unwrap_or_default();
+    std::env::split_paths(&list).filter(|path| !path.as_os_str().is_empty()).collect()
+}
+
 /// Returns whether a variable says true.
 #[must_use]
 pub fn is_true(name: &str) -> bool {
@@ -133,6 +140,7 @@ pub fn all(namespace: &str, program: &str) -> Vec<(&'static str, String)> {
     let data = data_home();
     let or = |name: &str, default: String| get(name).unwrap_or(default);
     let given = |name: &str| get(name).unwrap_or_default();
+    let max_history = given(HELM_MAX_HISTORY).parse::<i64>().unwrap_or(10);
     let qps = given(HELM_QPS).parse::<f32>().unwrap_or(0.0);
     vec![
         ("HELM_BIN", program.to_owned()),
@@ -150,7 +158,7 @@ pub fn all(namespace: &str, program: &str) -> Vec<(&'static str, String)> {
         (HELM_KUBEINSECURE_SKIP_TLS_VERIFY, is_true(HELM_KUBEINSECURE_SKIP_TLS_VERIFY).to_string()),
         (HELM_KUBETLS_SERVER_NAME, given(HELM_KUBETLS_SERVER_NAME)),
         (HELM_KUBETOKEN, given(HELM_KUBETOKEN)),
-        (HELM_MAX_HISTORY, or(HELM_MAX_HISTORY, "10".to_owned())),
+        (HELM_MAX_HISTORY, max_history.to_string()),
         (HELM_NAMESPACE, namespace.to_owned()),
         (HELM_PLUGINS, or(HELM_PLUGINS, format!("{data}/plugins"))),
         (HELM_QPS, format!("{qps:.2}")),

@@ -12,7 +12,9 @@ mod post_renderer;
 mod report;
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 pub use args::GlobalOptions;
 pub use chart::{ChartArgs, read_values};
@@ -60,11 +62,26 @@ enum Command {
     Version(command::version::VersionArgs),
 }
 
+static PROGRAM: OnceLock<&'static str> = OnceLock::new();
+
+/// Returns the name that messages call the program by: `helm`, if that is the name it was started
+/// by, or else `rhumb`.
+pub(crate) fn program() -> &'static str {
+    PROGRAM.get().copied().unwrap_or("rhumb")
+}
+
+fn name_program(argument: Option<&OsString>) {
+    let is_helm = argument.is_some_and(|path| Path::new(path).file_stem() == Some("helm".as_ref()));
+    // The first call of `run` decides.
+    PROGRAM.get_or_init(|| if is_helm { "helm" } else { "rhumb" });
+}
+
 /// Parses the command line, runs the command and returns the exit code: 0 done, 1 failed.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut ui = Ui::new();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let parsed = args::command(Cli::command())
+    name_program(arguments.first());
+    let parsed = args::command(Cli::command().name(program()).bin_name(program()))
         .try_get_matches_from(&arguments)
         .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
     let result = match parsed {
@@ -79,7 +96,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             let program = arguments.first().map(|a| a.to_string_lossy().into_owned());
             dispatch(&mut ui, cli, &program.unwrap_or_default())
         }
-        Err(error) => report::usage(&mut ui, &error),
+        Err(error) => {
+            let last = arguments.last().map(|last| last.to_string_lossy()).unwrap_or_default();
+            report::usage(&mut ui, &error, &last)
+        }
     };
     let result = result.and_then(|()| ui.finish());
     report::exit_code(&mut ui, result)

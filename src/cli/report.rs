@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::Ui;
 use super::output::{excerpt, rendered, template_failure};
+use super::{Ui, program};
 use crate::diagnostic::Diagnostic;
 use crate::{action, chart, values};
 
@@ -49,7 +49,7 @@ impl From<action::Error> for Failure {
             action::Error::Template { failures, sources } => {
                 template_failure::draw_failures(failures, sources)
             }
-            action::Error::Manifest { failures, sources } => rendered::draw(failures, sources),
+            action::Error::Manifest { failures, sources, .. } => rendered::draw(failures, sources),
             action::Error::Schema { places, .. } if !places.is_empty() => {
                 let line = |set: &action::SetValue| {
                     format!("  {}: {}, set in {}", set.path, set.value, set.place)
@@ -232,9 +232,9 @@ pub(super) fn exit_code(ui: &mut Ui, result: Result<(), Failure>) -> ExitCode {
     }
 }
 
-/// Answers a command line that clap did not take: help and version are no errors; the others are
+/// Answers a command line that clap did not take, `last` being its last argument: help and version are no errors; the others are
 /// told in the words of Helm's flag parser.
-pub(super) fn usage(ui: &mut Ui, error: &clap::Error) -> Result<(), Failure> {
+pub(super) fn usage(ui: &mut Ui, error: &clap::Error, last: &str) -> Result<(), Failure> {
     let context = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => text.clone(),
         Some(ContextValue::Strings(texts)) => texts.join(" "),
@@ -270,19 +270,34 @@ pub(super) fn usage(ui: &mut Ui, error: &clap::Error) -> Result<(), Failure> {
         }
         ErrorKind::InvalidSubcommand => {
             let name = context(ContextKind::InvalidSubcommand);
-            let program = ["rhumb", &usage_of(error).0].join(" ");
+            let path = usage_of(error).0;
+            let program = [program(), &path].join(" ");
             let program = program.trim_end();
-            let failure = Failure::new(format!("unknown command {name:?} for {program:?}"));
+            let mut message = format!("unknown command {name:?} for {program:?}");
+            let is_missing = path.is_empty() && HELM_COMMANDS.contains(&name.as_str());
             match error.get(ContextKind::SuggestedSubcommand) {
-                Some(ContextValue::Strings(near)) if !near.is_empty() => {
-                    failure.with_hint(&format!("did you mean `{}`?", near[0]))
+                Some(ContextValue::Strings(near)) if !near.is_empty() && !is_missing => {
+                    message.push_str("\n\nDid you mean this?\n");
+                    message.extend(near.iter().map(|name| format!("\t{name}\n")));
                 }
-                _ => failure.with_hint(&format!("run `{program} --help` to see the commands")),
+                _ => {}
+            }
+            message.extend(["\nRun '", program, " --help' for usage."]);
+            let failure = Failure::new(message);
+            if is_missing {
+                failure.with_hint(&format!("Helm has the command `{name}`, rhumb does not have it"))
+            } else {
+                failure
             }
         }
-        ErrorKind::InvalidValue if context(ContextKind::InvalidValue).is_empty() => Failure::new(
-            format!("flag needs an argument: {}", flag(&context(ContextKind::InvalidArg))),
-        ),
+        ErrorKind::InvalidValue if context(ContextKind::InvalidValue).is_empty() => {
+            let short = last.strip_prefix('-').filter(|rest| !rest.starts_with('-'));
+            let name = match short.and_then(|rest| rest.chars().last()) {
+                Some(letter) => format!("'{letter}' in {last}"),
+                None => flag(&context(ContextKind::InvalidArg)),
+            };
+            Failure::new(format!("flag needs an argument: {name}"))
+        }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             let argument = context(ContextKind::InvalidArg);
             let value = context(ContextKind::InvalidValue);
@@ -312,13 +327,52 @@ pub(super) fn usage(ui: &mut Ui, error: &clap::Error) -> Result<(), Failure> {
     Err(failure)
 }
 
+/// The commands of Helm 4.3.1 and their other names.
+const HELM_COMMANDS: [&str; 35] = [
+    "completion",
+    "create",
+    "del",
+    "delete",
+    "dep",
+    "dependencies",
+    "dependency",
+    "env",
+    "fetch",
+    "get",
+    "help",
+    "hist",
+    "history",
+    "inspect",
+    "install",
+    "lint",
+    "list",
+    "ls",
+    "package",
+    "plugin",
+    "pull",
+    "push",
+    "registry",
+    "repo",
+    "rollback",
+    "search",
+    "show",
+    "status",
+    "template",
+    "test",
+    "un",
+    "uninstall",
+    "upgrade",
+    "verify",
+    "version",
+];
+
 /// Takes the usage line of an error apart: the subcommand and its positional arguments.
 fn usage_of(error: &clap::Error) -> (String, Vec<String>) {
     let Some(ContextValue::StyledStr(usage)) = error.get(ContextKind::Usage) else {
         return (String::new(), Vec::new());
     };
     let usage = usage.to_string();
-    let words = usage.split_whitespace().skip_while(|word| *word != "rhumb").skip(1);
+    let words = usage.split_whitespace().skip_while(|word| *word != program()).skip(1);
     let is_name = |word: &&str| !word.starts_with(['[', '<', '-']);
     let path: Vec<&str> = words.clone().take_while(is_name).collect();
     let positional = words
@@ -358,7 +412,7 @@ fn invalid_value(argument: &str, value: &str, allowed: &[String], error: &clap::
     let number = std::error::Error::source(error)
         .and_then(|source| source.downcast_ref::<std::num::ParseIntError>())
         .is_some();
-    let call = if name == "--max" || name == "--history-max" || name == "--revision" {
+    let call = if matches!(name, "--max" | "--history-max" | "--revision" | "--burst-limit") {
         "strconv.ParseInt"
     } else {
         "strconv.Atoi"

@@ -72,6 +72,9 @@ impl Cluster {
         content_type: &str,
         body: Vec<u8>,
     ) -> Result<Json, ApiError> {
+        if let Some(throttle) = &self.throttle {
+            throttle.wait().await;
+        }
         let mut request =
             Request::builder().method(method).uri(path).header(header::ACCEPT, accept);
         if !body.is_empty() {

@@ -4,15 +4,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use kube::config::{Config, KubeConfigOptions, Kubeconfig, KubeconfigError, LoadDataError};
 
+use super::throttle::Throttle;
 use super::{ConnectError, Discovery, Observer};
 use crate::chart::io_text;
 
 /// How to reach the cluster. What is `None` comes from the kubeconfig.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConnectOptions {
     /// The kubeconfig file. Defaults to the files in `KUBECONFIG`, then `~/.kube/config`, then the
     /// service account of the pod.
     pub kubeconfig: Option<PathBuf>,
+    /// Kubeconfig files in place of those that `KUBECONFIG` lists. Those that do not exist are
+    /// passed over, as long as one does.
+    pub kubeconfig_list: Vec<PathBuf>,
     /// The context of the kubeconfig. Defaults to its current one.
     pub context: Option<String>,
     /// The address of the server.
@@ -33,6 +37,9 @@ pub struct ConnectOptions {
     pub namespace: Option<String>,
     /// Who is at work, for others that meet a lock.
     pub user: String,
+    /// Requests a second once a number of them has gone out in a burst. Defaults to as fast as the
+    /// server answers.
+    pub throttle: Option<(f32, u32)>,
 }
 
 /// Where the server is, for messages.
@@ -67,6 +74,7 @@ pub struct Cluster {
     pub(super) observer: Option<Observer>,
     /// Whether the server has answered before.
     pub(super) reached: Arc<AtomicBool>,
+    pub(super) throttle: Option<Arc<Throttle>>,
 }
 
 impl std::fmt::Debug for Cluster {
@@ -87,7 +95,8 @@ impl Cluster {
         let client = kube::Client::try_from(config)
             .map_err(|error| ConnectError::Client(Box::new(error)))?;
         let user = options.user.clone();
-        Ok(Cluster { user, server, ..Cluster::with_client(client, namespace) })
+        let throttle = options.throttle.map(|(rate, burst)| Arc::new(Throttle::new(rate, burst)));
+        Ok(Cluster { user, server, throttle, ..Cluster::with_client(client, namespace) })
     }
 
     /// Wraps a client, so that tests can put layers under it.
@@ -102,6 +111,7 @@ impl Cluster {
             discovery: Arc::default(),
             observer: None,
             reached: Arc::default(),
+            throttle: None,
         }
     }
 
@@ -123,18 +133,37 @@ impl Cluster {
     }
 }
 
+/// Reads several kubeconfig files as one: what earlier ones say stands. `None` when none exists.
+///
+/// # Errors
+/// The first file that cannot be read.
+pub fn merged_kubeconfig(paths: &[PathBuf]) -> Result<Option<Kubeconfig>, KubeconfigError> {
+    let mut merged: Option<Kubeconfig> = None;
+    for path in paths.iter().filter(|path| path.exists()) {
+        let config = Kubeconfig::read_from(path)?;
+        merged = Some(match merged {
+            Some(before) => before.merge(config)?,
+            None => config,
+        });
+    }
+    Ok(merged)
+}
+
 async fn config(options: &ConnectOptions) -> Result<Config, ConnectError> {
     let choice = KubeConfigOptions { context: options.context.clone(), cluster: None, user: None };
     let kubeconfig = match &options.kubeconfig {
         Some(path) => Kubeconfig::read_from(path).map(Some),
-        None => match Kubeconfig::read() {
-            Err(KubeconfigError::ReadConfig(error, _))
-                if error.kind() == std::io::ErrorKind::NotFound =>
-            {
-                Ok(None)
-            }
-            Err(KubeconfigError::FindPath) => Ok(None),
-            result => result.map(Some),
+        None => match merged_kubeconfig(&options.kubeconfig_list) {
+            Ok(None) => match Kubeconfig::read() {
+                Err(KubeconfigError::ReadConfig(error, _))
+                    if error.kind() == std::io::ErrorKind::NotFound =>
+                {
+                    Ok(None)
+                }
+                Err(KubeconfigError::FindPath) => Ok(None),
+                result => result.map(Some),
+            },
+            result => result,
         },
     }
     .map_err(|error| match (error, &options.kubeconfig) {

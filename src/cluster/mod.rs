@@ -20,9 +20,10 @@ mod ready;
 mod resource;
 mod retry;
 mod secret_store;
+mod throttle;
 mod wait;
 
-pub use connect::{Cluster, ConnectOptions};
+pub use connect::{Cluster, ConnectOptions, merged_kubeconfig};
 pub use discovery::{Discovery, Resource, ServerVersion};
 pub use error::{ApiError, ConnectError, Error, NoMatch, Unanswered, Unready};
 pub use execute::{Clock, Execution, Outcome, Records};

@@ -177,7 +177,7 @@ impl Work<'_> {
             repository: name.to_owned(),
             reason,
         })?;
-        let url = chart_url(&repository.url, &entry, chart)?;
+        let url = chart_url(&repository.url, &entry, &format!("{name}/{chart}"))?;
         if let Some(path) = self.cache.find(&entry.digest) {
             log(&Warning::debug("found chart in cache", vec![("id", entry.digest)]));
             return Ok(Located::at(path));

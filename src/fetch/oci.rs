@@ -170,9 +170,9 @@ impl Registry {
             reference.tag = wanted.replace('+', "_");
             return Ok(reference);
         }
+        let tags = self.tags(&reference)?;
         let constraint = Constraint::parse(if wanted.is_empty() { "*" } else { &wanted })
             .map_err(|error| Error::registry(error.to_string()))?;
-        let tags = self.tags(&reference)?;
         let mut versions: Vec<_> = tags
             .iter()
             .filter_map(|tag| Version::parse_strict(&tag.replace('_', "+")).ok())

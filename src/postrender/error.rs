@@ -21,7 +21,7 @@ pub enum Error {
         reason: String,
     },
     /// A rendered file is no YAML.
-    #[error("error merging manifests: parsing {path}: {}", source.in_helm())]
+    #[error("error merging manifests: parsing {path}: {}", malformed(source))]
     Yaml {
         /// The file.
         path: String,
@@ -75,11 +75,18 @@ pub enum Error {
         name: String,
     },
     /// What the program wrote is no YAML.
-    #[error("error while parsing post rendered output: {}", source.in_helm())]
+    #[error("error while parsing post rendered output: error parsing YAML: {}", malformed(source))]
     Output {
         /// The name of the plugin or the path of the program.
         name: String,
         /// What is wrong with it.
         source: yaml::Error,
     },
+}
+
+/// Words a syntax error as the library does that Helm reads these texts with.
+fn malformed(error: &yaml::Error) -> String {
+    let text = error.in_helm();
+    let text = text.strip_prefix("error converting YAML to JSON: ").unwrap_or(&text);
+    format!("MalformedYAMLError: {text}")
 }

@@ -111,10 +111,21 @@ pub struct KubeVersion {
 
 /// A Kubernetes version that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("could not parse {} as version", crate::template::gotmpl::quote::quote(.text.as_bytes()))]
+#[error("{}", version_text(.text, *.is_short))]
 pub struct KubeVersionError {
     /// What was given.
     pub text: String,
+    /// Whether it is a version but for its minor number.
+    pub is_short: bool,
+}
+
+fn version_text(text: &str, is_short: bool) -> String {
+    let text = crate::template::gotmpl::quote::quote(text.as_bytes());
+    if is_short {
+        format!("illegal version string {text}")
+    } else {
+        format!("could not parse {text} as version")
+    }
 }
 
 impl KubeVersion {
@@ -123,7 +134,7 @@ impl KubeVersion {
     /// # Errors
     /// [`KubeVersionError`] when major and minor are not there or not numbers.
     pub fn parse(text: &str) -> Result<Self, KubeVersionError> {
-        let bad = || KubeVersionError { text: text.to_owned() };
+        let bad = || KubeVersionError { text: text.to_owned(), is_short: false };
         let bare = text.strip_prefix('v').unwrap_or(text);
         let core_end = bare.find(|c: char| c != '.' && !c.is_ascii_digit()).unwrap_or(bare.len());
         let (core, suffix) = bare.split_at(core_end);
@@ -131,6 +142,9 @@ impl KubeVersion {
             return Err(bad());
         }
         let parts: Vec<&str> = core.split('.').collect();
+        if parts.len() < 2 && !core.is_empty() {
+            return Err(KubeVersionError { is_short: true, ..bad() });
+        }
         if parts.len() < 2
             || parts.iter().any(|part| part.is_empty() || part.parse::<u32>().is_err())
         {

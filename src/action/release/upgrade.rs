@@ -98,7 +98,8 @@ async fn upgrade_held(
     let is_own = deep_equal(&Value::Map(user.clone()), &Value::Map(given));
     let sources = if is_own { request.values.sources.clone() } else { Vec::new() };
     let user = UserValues { values: user, sources };
-    let prepared = session.render(chart, user, context, request.render.clone(), apply.dry_run).await?;
+    let prepared =
+        session.render(chart, user, context, request.render.clone(), apply.dry_run).await?;
     warnings.extend(prepared.warnings.iter().cloned());
     let first_deployed = baseline.info.first_deployed;
     let mut release = session.release(&request.name, revision, &prepared, first_deployed);

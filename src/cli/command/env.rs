@@ -10,7 +10,13 @@ pub struct EnvArgs {
 }
 
 pub(in crate::cli) fn run(ui: &mut Ui, global: &GlobalOptions, args: &EnvArgs, program: &str) {
-    let variables = env::all(&global.namespace(), program);
+    let mut variables = env::all(&global.namespace(), program);
+    let flags = global.overrides();
+    for (name, value) in &mut variables {
+        if let Some((_, flag)) = flags.iter().find(|(known, _)| known == name) {
+            value.clone_from(flag);
+        }
+    }
     match &args.variable {
         Some(name) => {
             let value = variables.iter().find(|(known, _)| known == name).map(|(_, value)| value);

@@ -40,7 +40,7 @@ pub struct TemplateArgs {
     /// Let getHostByName ask the network
     #[arg(long)]
     enable_dns: bool,
-    /// Make up a name (and omit NAME)
+    /// Refuse NAME; the name is `release-name`, as without this flag
     #[arg(short, long)]
     generate_name: bool,
     /// Template of the release's name
@@ -49,7 +49,7 @@ pub struct TemplateArgs {
     /// Print the custom resource definitions too
     #[arg(long)]
     include_crds: bool,
-    /// Leave custom resource definitions out, whatever --include-crds says
+    /// Do not warn of custom resource definitions under --dry-run=server
     #[arg(long)]
     skip_crds: bool,
     /// Set .Release.IsUpgrade instead of .Release.IsInstall
@@ -262,7 +262,7 @@ pub(in crate::cli) fn run(
         ui.warn(&warning);
     }
     let mut capabilities = Capabilities::default();
-    if let Some(version) = &kube_version {
+    if let Some(version) = kube_version.as_ref().filter(|version| !version.is_empty()) {
         capabilities.kube_version = KubeVersion::parse(version)
             .map_err(|error| Failure::new(format!("invalid kube version '{version}': {error}")))?;
     }
@@ -322,9 +322,9 @@ pub(in crate::cli) fn run(
         let documents = &report.chart.manifest.documents;
         cluster.check(&name, documents, take_ownership || is_upgrade)?;
     }
-    let crds = if include_crds && !skip_crds { report.chart.crds() } else { Vec::new() };
+    let crds = if include_crds { report.chart.crds() } else { Vec::new() };
     let options = PrintOptions { no_hooks, skip_tests };
-    if let Some(folder) = output_dir {
+    if let Some(folder) = output_dir.filter(|folder| !folder.is_empty()) {
         let folder = if release_name { Path::new(&folder).join(&name) } else { folder.into() };
         let files = manifest::print_files(&report.chart.manifest, &crds, options);
         write_files(ui, &folder, &files)?;
@@ -378,11 +378,15 @@ fn template_failure(ui: &mut Ui, global: &GlobalOptions, error: action::Error) -
         ui.warn(&Warning::error("release name check failed", details));
     }
     let is_rendering = error.is_rendering();
-    if global.is_debug()
-        && let action::Error::Manifest { failures, .. } = &error
-        && let Some(action::ManifestFailure { file, .. }) = failures.first()
-    {
-        ui.out(&manifest::source_files([(file.path.as_str(), file.text.as_slice())]));
+    if global.is_debug() && is_rendering {
+        let files = match &error {
+            action::Error::Manifest { texts, .. } => texts.as_slice(),
+            _ => &[],
+        };
+        let files = files.iter().map(|(path, text)| (path.as_str(), text.as_slice()));
+        let text = manifest::source_files(files);
+        ui.out(text.trim_ascii());
+        ui.out(b"\n");
     }
     let mut failure = Failure::from(error);
     if is_rendering && !global.is_debug() {
@@ -404,8 +408,10 @@ pub(in crate::cli) fn name_and_chart(
     let (name, chart) = match names {
         [] => {
             let message = format!("\"helm {command}\" requires at least 1 argument");
-            return Err(Failure::new(message)
-                .with_hint(&format!("usage: rhumb {command} [NAME] CHART [flags]")));
+            return Err(Failure::new(message).with_hint(&format!(
+                "usage: {} {command} [NAME] CHART [flags]",
+                crate::cli::program()
+            )));
         }
         [chart] => (None, chart),
         [name, chart] => (Some(name), chart),
@@ -428,7 +434,8 @@ pub(in crate::cli) fn name_and_chart(
     if let Some(template) = name_template {
         return Ok((Some(render_name(template)?), chart.clone()));
     }
-    if generate_name {
+    // `template` has a name for all that have none, and Helm leaves it at that.
+    if generate_name && command != "template" {
         return Ok((Some(generated_name(chart)), chart.clone()));
     }
     Ok((None, chart.clone()))
