@@ -140,6 +140,9 @@ impl Writer {
         items: std::slice::Iter<'a, T>,
         mut each: impl FnMut(&mut Self, &mut Vec<u8>, &'a T) -> Result<(), String>,
     ) -> Result<(), String> {
+        if out.len() > MAX_TEXT {
+            return Err(format!("more than {MAX_TEXT} bytes of JSON"));
+        }
         out.push(open);
         if items.len() > 0 {
             self.depth += 1;
@@ -164,6 +167,9 @@ impl Writer {
         }
     }
 }
+
+/// Longer texts, in bytes, are refused: data that shares its parts can be endless on paper.
+const MAX_TEXT: usize = 256 << 20;
 
 /// Appends `text` as a JSON string; invalid UTF-8 becomes U+FFFD.
 pub(crate) fn push_string(out: &mut Vec<u8>, text: &[u8], escape: Escape) {

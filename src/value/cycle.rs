@@ -5,16 +5,47 @@ use super::Value;
 /// From this depth on it is noted which maps lie around a value. Sound data hardly gets there.
 const CHECKED_DEPTH: usize = 1000;
 
+/// From this depth on it is noted which lists and maps are done with: data that shares its parts
+/// on every level would be walked through again and again.
+const SHARED_DEPTH: usize = 8;
+
 /// Returns whether a map lies within itself, so that a walk over the value would never end.
 #[must_use]
 pub fn has_cycle(value: &Value) -> bool {
     match value {
-        Value::Map(_) | Value::List(_) => walk(value, 0, &mut HashSet::new()),
+        Value::Map(_) | Value::List(_) => walk(value, 0, &mut HashSet::new(), &mut HashSet::new()),
         _ => false,
     }
 }
 
-fn walk(value: &Value, depth: usize, around: &mut HashSet<usize>) -> bool {
+fn walk(
+    value: &Value,
+    depth: usize,
+    around: &mut HashSet<usize>,
+    done: &mut HashSet<usize>,
+) -> bool {
+    let address = match value {
+        Value::Map(map) => map.address(),
+        Value::List(list) => list.address(),
+        _ => return false,
+    };
+    // What is being walked through is not done, so that a cycle is still met.
+    if depth >= SHARED_DEPTH && done.contains(&address) {
+        return false;
+    }
+    let found = walk_in(value, depth, around, done);
+    if depth >= SHARED_DEPTH {
+        done.insert(address);
+    }
+    found
+}
+
+fn walk_in(
+    value: &Value,
+    depth: usize,
+    around: &mut HashSet<usize>,
+    done: &mut HashSet<usize>,
+) -> bool {
     match value {
         Value::Map(map) => {
             let is_noted = depth > CHECKED_DEPTH;
@@ -22,7 +53,9 @@ fn walk(value: &Value, depth: usize, around: &mut HashSet<usize>) -> bool {
                 return true;
             }
             let found = stacker::maybe_grow(64 << 10, 1 << 20, || {
-                map.with(|entries| entries.iter().any(|(_, value)| walk(value, depth + 1, around)))
+                map.with(|entries| {
+                    entries.iter().any(|(_, value)| walk(value, depth + 1, around, done))
+                })
             });
             if is_noted {
                 around.remove(&map.address());
@@ -31,7 +64,7 @@ fn walk(value: &Value, depth: usize, around: &mut HashSet<usize>) -> bool {
         }
         // A list cannot be changed, so a cycle through it goes through a map as well.
         Value::List(list) => stacker::maybe_grow(64 << 10, 1 << 20, || {
-            list.items().iter().any(|item| walk(item, depth + 1, around))
+            list.items().iter().any(|item| walk(item, depth + 1, around, done))
         }),
         _ => false,
     }

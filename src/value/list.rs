@@ -29,6 +29,20 @@ struct Node {
     items: Items,
 }
 
+impl Drop for Node {
+    /// Deep data is dropped on a growing stack.
+    fn drop(&mut self) {
+        let items = match &mut self.items {
+            Items::Fixed(items) => std::mem::take(items),
+            // Texts alone.
+            Items::Sortable(_) => return,
+        };
+        if items.iter().any(|item| matches!(item, Value::Map(_) | Value::List(_))) {
+            stacker::maybe_grow(64 << 10, 1 << 20, || drop(items));
+        }
+    }
+}
+
 #[derive(Debug)]
 enum Items {
     Fixed(Vec<Value>),
@@ -82,6 +96,12 @@ impl List {
     #[must_use]
     pub fn nil(list_type: ListType) -> Self {
         List(Arc::new(Node { list_type, nil: true, items: Items::Fixed(Vec::new()) }))
+    }
+
+    /// Returns an address that is the same for all aliases of this list and no other living one.
+    #[must_use]
+    pub fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).cast::<()>() as usize
     }
 
     /// Returns the Go type.

@@ -26,6 +26,9 @@ pub fn print_to(out: &mut Vec<u8>, value: &Value) {
 /// From this depth on it is noted which maps lie around a value.
 const CHECKED_DEPTH: usize = 1000;
 
+/// Longer texts, in bytes, are cut: data that shares its parts can be endless on paper.
+const MAX_TEXT: usize = 1 << 30;
+
 struct Printer<'a> {
     out: &'a mut Vec<u8>,
     depth: usize,
@@ -37,6 +40,10 @@ struct Printer<'a> {
 
 impl Printer<'_> {
     fn print(&mut self, value: &Value) {
+        if self.is_cut || self.out.len() > MAX_TEXT {
+            self.is_cut = true;
+            return;
+        }
         let out = &mut *self.out;
         match value {
             Value::Absent | Value::Nil => out.extend_from_slice(b"<nil>"),

@@ -9,6 +9,8 @@ use crate::value::{Str, Value, format_float, format_float_json};
 const WIDTH: usize = 80;
 /// Keys longer than this, in bytes, are written in the `? key` form.
 const MAX_SIMPLE_KEY: usize = 128;
+/// Longer texts, in bytes, are refused: data that shares its parts can be endless on paper.
+const MAX_TEXT: usize = 256 << 20;
 /// The deepest nesting Helm's writer takes.
 const MAX_DEPTH: usize = 10_000;
 /// The longest key, quotes and escapes included, that the step through JSON survives.
@@ -273,6 +275,9 @@ impl Writer<'_> {
     }
 
     fn enter(&mut self) -> Done {
+        if self.out.len() > MAX_TEXT {
+            return Err(WriteError(format!("more than {MAX_TEXT} bytes of YAML")));
+        }
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             return Err(WriteError(match self.dialect {

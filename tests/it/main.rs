@@ -15,6 +15,8 @@ mod control_plane;
 mod examples;
 mod files;
 mod layers;
+#[cfg(feature = "cli")]
+mod limits;
 #[cfg(all(feature = "cli", feature = "cluster"))]
 mod packages;
 mod probes;

@@ -225,9 +225,12 @@ fn divf(_: &Env, args: &[Value]) -> Result {
 }
 
 /// Counts from `start` by `step` up or down to but not including `end`.
-fn count(start: i64, end: i64, step: i64) -> Vec<i64> {
+fn count(start: i64, end: i64, step: i64) -> std::result::Result<Vec<i64>, Failure> {
     if step == 0 || (end < start) != (step < 0) {
-        return Vec::new();
+        return Ok(Vec::new());
+    }
+    if end.abs_diff(start) / step.unsigned_abs() > MAX_NUMBERS {
+        return Err(Failure::from(format!("a list of more than {MAX_NUMBERS} numbers")));
     }
     let mut numbers = Vec::new();
     let mut next = Some(start);
@@ -238,8 +241,11 @@ fn count(start: i64, end: i64, step: i64) -> Vec<i64> {
         numbers.push(n);
         next = n.checked_add(step);
     }
-    numbers
+    Ok(numbers)
 }
+
+/// How many numbers a list of them may have.
+const MAX_NUMBERS: u64 = 4_000_000;
 
 fn int_list(numbers: &[i64]) -> Value {
     Value::List(List::typed(ListType::Ints, numbers.iter().map(|n| Value::Int(*n)).collect()))
@@ -247,11 +253,11 @@ fn int_list(numbers: &[i64]) -> Value {
 
 fn until(_: &Env, args: &[Value]) -> Result {
     let end = int_arg(args, 0);
-    Ok(int_list(&count(0, end, if end < 0 { -1 } else { 1 })))
+    Ok(int_list(&count(0, end, if end < 0 { -1 } else { 1 })?))
 }
 
 fn until_step(_: &Env, args: &[Value]) -> Result {
-    Ok(int_list(&count(int_arg(args, 0), int_arg(args, 1), int_arg(args, 2))))
+    Ok(int_list(&count(int_arg(args, 0), int_arg(args, 1), int_arg(args, 2))?))
 }
 
 fn seq(_: &Env, args: &[Value]) -> Result {
@@ -260,16 +266,16 @@ fn seq(_: &Env, args: &[Value]) -> Result {
         1 => {
             let end = int_arg(args, 0);
             let step = toward(1, end);
-            count(1, end.saturating_add(step), step)
+            count(1, end.saturating_add(step), step)?
         }
         2 => {
             let (start, end) = (int_arg(args, 0), int_arg(args, 1));
             let step = toward(start, end);
-            count(start, end.saturating_add(step), step)
+            count(start, end.saturating_add(step), step)?
         }
         3 => {
             let (start, step, end) = (int_arg(args, 0), int_arg(args, 1), int_arg(args, 2));
-            count(start, end.saturating_add(toward(start, end)), step)
+            count(start, end.saturating_add(toward(start, end)), step)?
         }
         _ => Vec::new(),
     };

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::argument::{int_arg, str_arg};
+use super::string::check_length;
 use super::{Env, Failure, Function, Param, Result};
 use crate::go::Pattern;
 use crate::go::{Piece, can_backquote, next_piece, pieces, push_quoted};
@@ -232,6 +233,7 @@ fn replace_all(pattern: &Pattern, args: &[Value], kind: Replacement) -> Result {
     let mut replaced = false;
     for groups in pattern.regex.captures_iter(&subject.text) {
         let Some(whole) = groups.get(0) else { continue };
+        check_length(&out)?;
         replaced = true;
         out.extend_from_slice(subject.slice(done, whole.start()));
         match kind {

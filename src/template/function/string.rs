@@ -147,10 +147,18 @@ fn initials(_: &Env, args: &[Value]) -> Result {
 }
 
 /// The longest text `repeat` and `indent` may make; beyond, Go gives up on memory too.
-const LONGEST: usize = 1 << 31;
+const LONGEST: usize = 128 << 20;
 
 fn too_long() -> Failure {
     Failure::Message("strings: Repeat output length overflow".to_owned())
+}
+
+/// Refuses a text that has become longer than any may.
+pub(super) fn check_length(text: &[u8]) -> std::result::Result<(), Failure> {
+    if text.len() > LONGEST {
+        return Err(Failure::Message(format!("a text of more than {LONGEST} bytes")));
+    }
+    Ok(())
 }
 
 fn repeat(_: &Env, args: &[Value]) -> Result {
@@ -315,11 +323,13 @@ fn replace(_: &Env, args: &[Value]) -> Result {
         for (_, shown) in pieces(bytes) {
             out.extend_from_slice(shown);
             out.extend_from_slice(new);
+            check_length(&out)?;
         }
         return Ok(Value::str(out));
     }
     let mut copied = 0;
     for at in memchr::memmem::find_iter(bytes, old) {
+        check_length(&out)?;
         if copied == 0 {
             out.reserve(bytes.len() + new.len());
         }
@@ -464,6 +474,7 @@ fn join(_: &Env, args: &[Value]) -> Result {
     };
     let mut out = Vec::new();
     for (i, item) in items.iter().filter(|item| !item.is_nil()).enumerate() {
+        check_length(&out)?;
         if i > 0 {
             out.extend_from_slice(separator);
         }

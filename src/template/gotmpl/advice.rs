@@ -124,6 +124,9 @@ impl Scene<'_> {
             push(&mut path, key);
             path
         };
+        if let Some(trap) = trap(map, key) {
+            return format!("`{}` is not set; {trap}", at(key));
+        }
         let mut text = format!("`{}` is not set", at(key));
         let keys: Vec<_> = map.keys().iter().map(|key| key.to_str_lossy().into_owned()).collect();
         if let Some(near) = nearest(key, keys.iter().map(String::as_str)) {
@@ -192,6 +195,25 @@ fn search(root: &Map, visit: &mut dyn FnMut(&Map, &str) -> bool) {
             }
         }
         level = next;
+    }
+}
+
+/// Recognises keys that YAML 1.1 reads as booleans, and what `fromYaml` and its like answer to text
+/// that they cannot read.
+fn trap(map: &Map, key: &str) -> Option<String> {
+    let boolean = match key.to_ascii_lowercase().as_str() {
+        "y" | "yes" | "on" => "true",
+        "n" | "no" | "off" => "false",
+        _ => "",
+    };
+    if !boolean.is_empty() && map.contains(boolean) {
+        return Some(format!("YAML reads the key {key} as the boolean {boolean}: quote it"));
+    }
+    match map.get("Error") {
+        Some(Value::Str(text)) if map.len() == 1 => {
+            Some(format!("the text it was read from is not sound: {text}"))
+        }
+        _ => None,
     }
 }
 

@@ -224,7 +224,7 @@ impl Unit {
 
     fn push_list(&self, out: &mut String, list: Ids) {
         for node in list.of(&self.nodes) {
-            self.push_node(out, node);
+            stacker::maybe_grow(64 << 10, 1 << 20, || self.push_node(out, node));
         }
     }
 
@@ -327,7 +327,7 @@ impl Unit {
             }
             ExprKind::Pipe(pipe) => {
                 out.push('(');
-                self.push_pipe(out, *pipe);
+                stacker::maybe_grow(64 << 10, 1 << 20, || self.push_pipe(out, *pipe));
                 out.push(')');
             }
         }

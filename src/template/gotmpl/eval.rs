@@ -32,6 +32,15 @@ const MAX_INCLUDE_DEPTH: u32 = 1000;
 /// How deep `tpl` may run within `tpl`. Helm has no limit and dies of it.
 const MAX_TPL_DEPTH: u32 = 200;
 
+/// How many nodes one file may execute, those of its loops and partials included.
+const MAX_STEPS: u64 = 50_000_000;
+
+/// How long the text of one file may become, in bytes.
+const MAX_OUTPUT: usize = 128 << 20;
+
+/// How much text and list the functions called for one file may make, in bytes.
+const MAX_PRODUCED: u64 = 256 << 20;
+
 /// What is said of data that lies within itself, where Helm dies.
 const CYCLE: &str = "encountered a cycle: a map lies within itself";
 
@@ -102,6 +111,9 @@ pub struct Executor<'s> {
     overlays: Vec<Rc<Text>>,
     /// The data of the file that is rendered.
     root: Value,
+    /// What the file has used of [`MAX_STEPS`] and of [`MAX_PRODUCED`].
+    steps: u64,
+    produced: u64,
 }
 
 /// What a template wrote.
@@ -142,6 +154,8 @@ impl<'s> Executor<'s> {
             texts: HashMap::new(),
             overlays: Vec::new(),
             root: Value::Absent,
+            steps: 0,
+            produced: 0,
         }
     }
 
@@ -160,6 +174,7 @@ impl<'s> Executor<'s> {
         self.tpl_depth = 0;
         self.overlays.clear();
         self.root = data.clone();
+        (self.steps, self.produced) = (0, 0);
         let Some(template) = self.set.get(name.as_bytes()).cloned() else {
             let message = format!(
                 "template: no template {} associated with template \"gotpl\"",
@@ -295,10 +310,49 @@ impl<'s> Executor<'s> {
         result
     }
 
+    /// Counts a step and checks what the file has used so far.
+    fn step(&mut self, frame: &Frame) -> Result<()> {
+        self.steps += 1;
+        if self.steps > MAX_STEPS {
+            return self.fault(frame, format!("exceeded maximum number of steps ({MAX_STEPS})"));
+        }
+        if self.out.len() > MAX_OUTPUT {
+            return self
+                .fault(frame, format!("exceeded maximum size of output ({MAX_OUTPUT} bytes)"));
+        }
+        Ok(())
+    }
+
+    /// Counts what a function made.
+    fn count(&mut self, frame: &Frame, value: &Value, item_size: usize) -> Result<()> {
+        self.produced += match value {
+            Value::Str(text) | Value::Bytes(text) => text.len() as u64,
+            Value::List(list) => (list.items().len() * item_size) as u64,
+            _ => return Ok(()),
+        };
+        if self.produced > MAX_PRODUCED {
+            let message =
+                format!("exceeded maximum size of texts and lists ({MAX_PRODUCED} bytes)");
+            return self.fault(frame, message);
+        }
+        Ok(())
+    }
+
+    /// Executes nodes within a node, on a growing stack.
+    fn walk_inner(&mut self, frame: &Frame, list: Ids, dot: &Slot) -> Result<Flow> {
+        stacker::maybe_grow(256 * 1024, 4 * 1024 * 1024, || self.walk(frame, list, dot))
+    }
+
+    /// Evaluates a pipeline within an expression, on a growing stack.
+    fn pipe_inner(&mut self, frame: &Frame, id: u32, dot: &Slot) -> Result<Value> {
+        stacker::maybe_grow(256 * 1024, 4 * 1024 * 1024, || self.pipe(frame, id, dot))
+    }
+
     fn walk(&mut self, frame: &Frame, list: Ids, dot: &Slot) -> Result<Flow> {
         for id in list.start..list.end {
             let node = frame.unit.nodes[id as usize];
             self.at = At::Node(id);
+            self.step(frame)?;
             match node.kind {
                 NodeKind::Text(range) => {
                     self.mark(frame, range.start, true);
@@ -316,7 +370,7 @@ impl<'s> Executor<'s> {
                     let value = self.pipe(frame, pipe, dot)?;
                     let list = if is_true(&value) { Some(then) } else { otherwise };
                     if let Some(list) = list {
-                        let flow = self.walk(frame, list, dot)?;
+                        let flow = self.walk_inner(frame, list, dot)?;
                         if flow != Flow::Next {
                             return Ok(flow);
                         }
@@ -325,9 +379,9 @@ impl<'s> Executor<'s> {
                 NodeKind::With { pipe, then, otherwise } => {
                     let value = self.pipe(frame, pipe, dot)?;
                     let flow = if is_true(&value) {
-                        self.walk(frame, then, &Slot { value, boxed: false })?
+                        self.walk_inner(frame, then, &Slot { value, boxed: false })?
                     } else if let Some(list) = otherwise {
-                        self.walk(frame, list, dot)?
+                        self.walk_inner(frame, list, dot)?
                     } else {
                         Flow::Next
                     };
@@ -396,7 +450,8 @@ impl<'s> Executor<'s> {
                     this.bind(frame, declarations[0], element.clone())?;
                 }
             }
-            Ok(this.walk(frame, body, &element)? != Flow::Break)
+            this.step(frame)?;
+            Ok(this.walk_inner(frame, body, &element)? != Flow::Break)
         };
         let integer = match &value {
             Value::Int(n) | Value::Int64(n) | Value::Duration(n) => Some(*n),
@@ -458,7 +513,7 @@ impl<'s> Executor<'s> {
             }
         }
         if !ran && let Some(list) = otherwise {
-            return self.walk(frame, list, dot);
+            return self.walk_inner(frame, list, dot);
         }
         Ok(Flow::Next)
     }
@@ -630,7 +685,7 @@ impl<'s> Executor<'s> {
             }
             ExprKind::Pipe(pipe) => {
                 self.not_a_function(frame, &command, last.as_ref())?;
-                self.pipe(frame, *pipe, dot)
+                self.pipe_inner(frame, *pipe, dot)
             }
             ExprKind::Variable { fields, .. } => {
                 self.at = At::Expr(command.args.start);
@@ -852,7 +907,9 @@ impl<'s> Executor<'s> {
                 let text = Str::from(&self.out[start..]);
                 self.out.truncate(start);
                 self.marks.truncate(mark);
-                Ok(Value::Str(text))
+                let text = Value::Str(text);
+                self.count(frame, &text, size_of::<Value>())?;
+                Ok(text)
             }
             Callee::Tpl => {
                 let given = call.args.len() + usize::from(call.last.is_some());
@@ -861,7 +918,11 @@ impl<'s> Executor<'s> {
                 }
                 let (text, data) = self.text_and_data(frame, call.args, call.last, dot)?;
                 match self.tpl(&text, data, frame.depth) {
-                    Ok(text) => Ok(Value::Str(text)),
+                    Ok(text) => {
+                        let text = Value::Str(text);
+                        self.count(frame, &text, size_of::<Value>())?;
+                        Ok(text)
+                    }
                     Err(cause) => {
                         let message = "error calling tpl".to_owned();
                         Err(Fault::new(frame.unit, frame.name, call.at, message, Some(cause)))
@@ -1057,7 +1118,15 @@ impl<'s> Executor<'s> {
         }
         self.args.truncate(base);
         match result {
-            Ok(value) => Ok(value),
+            Ok(value) => {
+                // Lists grow by one item at a time, and what they were before is dropped.
+                let grows = matches!(
+                    function.name,
+                    "append" | "mustAppend" | "push" | "mustPush" | "prepend" | "mustPrepend"
+                );
+                self.count(frame, &value, if grows { 1 } else { size_of::<Value>() })?;
+                Ok(value)
+            }
             Err(failure) => {
                 self.at = call.at;
                 let about = match function.name {
@@ -1101,7 +1170,7 @@ impl<'s> Executor<'s> {
                 }
                 self.fields(frame, slot, *fields, At::Expr(id), Ids::default(), None, dot)
             }
-            ExprKind::Pipe(pipe) => self.pipe(frame, *pipe, dot),
+            ExprKind::Pipe(pipe) => self.pipe_inner(frame, *pipe, dot),
             ExprKind::Chain { base, fields } => {
                 let slot = self.chain_base(frame, *base, dot, id)?;
                 self.fields(frame, slot, *fields, At::Expr(id), Ids::default(), None, dot)
