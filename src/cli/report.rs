@@ -276,9 +276,12 @@ pub(super) fn usage(ui: &mut Ui, error: &clap::Error, last: &str) -> Result<(), 
             let mut message = format!("unknown command {name:?} for {program:?}");
             let is_missing = path.is_empty() && HELM_COMMANDS.contains(&name.as_str());
             match error.get(ContextKind::SuggestedSubcommand) {
-                Some(ContextValue::Strings(near)) if !near.is_empty() && !is_missing => {
-                    message.push_str("\n\nDid you mean this?\n");
-                    message.extend(near.iter().map(|name| format!("\t{name}\n")));
+                Some(ContextValue::Strings(near)) if !is_missing => {
+                    let near: Vec<_> = near.iter().filter(|near| is_near(&name, near)).collect();
+                    if !near.is_empty() {
+                        message.push_str("\n\nDid you mean this?\n");
+                        message.extend(near.iter().map(|name| format!("\t{name}\n")));
+                    }
                 }
                 _ => {}
             }
@@ -325,6 +328,27 @@ pub(super) fn usage(ui: &mut Ui, error: &clap::Error, last: &str) -> Result<(), 
         }
     };
     Err(failure)
+}
+
+/// Returns whether a command may have been meant, as Helm's command line judges: it begins with what
+/// was typed, or two letters at most are wrong.
+fn is_near(typed: &str, known: &str) -> bool {
+    let typed = typed.to_lowercase();
+    if known.to_lowercase().starts_with(&typed) {
+        return true;
+    }
+    let known: Vec<char> = known.to_lowercase().chars().collect();
+    let mut row: Vec<usize> = (0..=known.len()).collect();
+    for (i, a) in typed.chars().enumerate() {
+        let mut last = row[0];
+        row[0] = i + 1;
+        for (j, b) in known.iter().enumerate() {
+            let replaced = last + usize::from(a != *b);
+            last = row[j + 1];
+            row[j + 1] = replaced.min(last + 1).min(row[j] + 1);
+        }
+    }
+    row.last().is_some_and(|distance| *distance <= 2)
 }
 
 /// The commands of Helm 4.3.1 and their other names.

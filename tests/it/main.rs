@@ -20,3 +20,5 @@ mod limits;
 #[cfg(all(feature = "cli", feature = "cluster"))]
 mod packages;
 mod probes;
+#[cfg(all(feature = "cli", feature = "cluster"))]
+mod servers;
