@@ -41,6 +41,7 @@
 //! | `fetch` | charts and files from repositories, registries and other servers |
 //! | [`postrender`] | rendered files through a program of the user's |
 //! | [`manifest`] | documents in order of installation, hooks, notes |
+//! | [`lint`] | the rules of `helm lint` |
 //! | [`release`] | releases and their records |
 //! | [`plan`] | the operations of a verb |
 //! | `cluster` | all that talks to an API server |
@@ -110,6 +111,7 @@ pub mod fetch;
 pub mod glob;
 mod go;
 pub mod json;
+pub mod lint;
 pub mod manifest;
 mod parallel;
 pub mod plan;

@@ -72,6 +72,17 @@ pub enum Error {
          dependency build' to fetch missing dependencies: {0}"
     )]
     Dependencies(chart::Error),
+    /// A `JSONPath` template cannot be read.
+    #[error("error parsing jsonpath {template}: {reason}")]
+    JsonPath {
+        /// The template.
+        template: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The content of `Chart.yaml` cannot be written.
+    #[error("{0}")]
+    Metadata(crate::yaml::WriteError),
     /// The chart asks for another version of Kubernetes.
     #[error("chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {found}")]
     KubeVersion {

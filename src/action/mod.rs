@@ -1,17 +1,22 @@
 //! The verbs: each file takes one command from its request to its report. Nothing here prints.
 
 mod create;
+mod dependency_list;
 mod error;
+mod lint;
 mod manifest_failure;
 mod package;
 #[cfg(feature = "cluster")]
 mod release;
 mod render;
 mod schema_failure;
+mod show;
 mod template;
 
 pub use create::{CreateRequest, create};
+pub use dependency_list::{DependencyReport, DependencyRow, dependency_list};
 pub use error::{Error, name_text};
+pub use lint::lint;
 pub use manifest_failure::ManifestFailure;
 pub use package::{PackageRequest, package};
 #[cfg(feature = "cluster")]
@@ -23,4 +28,5 @@ pub use release::{
 };
 pub use render::{RenderRequest, RenderedChart, find_chart, load_chart, render_chart};
 pub use schema_failure::SetValue;
+pub use show::{Part, show};
 pub use template::{TemplateReport, TemplateRequest, template};

@@ -18,12 +18,27 @@ const MAX_DEPTH: usize = 255;
 /// # Errors
 /// [`Error`], worded as Helm words it.
 pub fn load_directory(path: &Path) -> Result<Warned<Chart>, Error> {
-    let top = std::path::absolute(path)
-        .map_err(|cause| Error::NotFound { path: path.to_owned(), cause })?;
-    let metadata = top.join("Chart.yaml");
+    let metadata = std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).join("Chart.yaml");
     if let Err(cause) = fs::metadata(&metadata) {
         return Err(Error::Undetected { path: metadata, cause });
     }
+    load_with(path, load::build)
+}
+
+/// Loads a chart from a folder whatever API version it names, as Helm's linter does.
+///
+/// # Errors
+/// As [`load_directory`].
+pub fn load_directory_as_v2(path: &Path) -> Result<Warned<Chart>, Error> {
+    load_with(path, load::build_as_v2)
+}
+
+fn load_with(
+    path: &Path,
+    build: fn(Vec<ArchiveFile>) -> Result<Warned<Chart>, Error>,
+) -> Result<Warned<Chart>, Error> {
+    let top = std::path::absolute(path)
+        .map_err(|cause| Error::NotFound { path: path.to_owned(), cause })?;
     let ignore_file = top.join(".helmignore");
     let rules = match fs::read(&ignore_file) {
         Ok(text) => IgnoreRules::parse(&text)?,
@@ -33,9 +48,27 @@ pub fn load_directory(path: &Path) -> Result<Warned<Chart>, Error> {
     let mut walk = Walk { rules, files: Vec::new(), warnings: Vec::new(), remaining: MAX_TOTAL };
     walk.directory(&top, "", 0)?;
     let Walk { files, mut warnings, .. } = walk;
-    let Warned { value, warnings: later } = load::build(files)?;
+    let Warned { value, warnings: later } = build(files)?;
     warnings.extend(later);
     Ok(Warned { value, warnings })
+}
+
+/// Loads a chart from the files of an archive as [`load_directory_as_v2`] would if they lay in a folder: less what `.helmignore`
+/// leaves out, in the order of a folder.
+///
+/// # Errors
+/// As [`load_directory`].
+pub fn load_unpacked(mut files: Vec<ArchiveFile>) -> Result<Warned<Chart>, Error> {
+    let rules = match files.iter().find(|file| file.name == ".helmignore") {
+        Some(file) => IgnoreRules::parse(file.data.as_bytes())?,
+        None => IgnoreRules::default(),
+    };
+    files.retain(|file| {
+        let folders = file.name.match_indices('/').map(|(at, _)| &file.name[..at]);
+        !rules.ignores(&file.name, false) && folders.into_iter().all(|f| !rules.ignores(f, true))
+    });
+    files.sort_by(|a, b| a.name.split('/').cmp(b.name.split('/')));
+    load::build_as_v2(files)
 }
 
 struct Walk {

@@ -57,8 +57,13 @@ pub fn load(path: &Path) -> Result<Warned<Chart>, Error> {
 /// # Errors
 /// [`Error`] for the first file that is wrong, in Helm's order of reading.
 pub(super) fn build(files: Vec<ArchiveFile>) -> Result<Warned<Chart>, Error> {
-    let mut warnings = Vec::new();
     check_api_version(&files)?;
+    build_as_v2(files)
+}
+
+/// Does as [`build`] without asking whether there is a loader for the API version.
+pub(super) fn build_as_v2(files: Vec<ArchiveFile>) -> Result<Warned<Chart>, Error> {
+    let mut warnings = Vec::new();
     let chart = build_at(files, 0, &mut warnings)?;
     Ok(Warned { value: chart, warnings })
 }

@@ -4,6 +4,7 @@ use unicode_general_category::{GeneralCategory, get_general_category};
 
 use super::Error;
 use super::error::Place;
+use crate::json::Numbers;
 use crate::value::{Map, Value, format_float};
 use crate::version::Version;
 use crate::yaml;
@@ -53,7 +54,8 @@ pub struct Metadata {
 /// has been read.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct NullEntries {
-    maintainers: bool,
+    /// The index of the first null, counted without nulls.
+    maintainers: Option<usize>,
     dependencies: bool,
 }
 
@@ -109,6 +111,22 @@ impl Dependency {
 }
 
 impl Metadata {
+    /// Reads a `Chart.yaml` without checking what it says.
+    ///
+    /// The second result is the place of the first null among the maintainers, who come back
+    /// without nulls.
+    ///
+    /// # Errors
+    /// [`Error::Yaml`] or [`Error::Shape`].
+    pub fn read(text: &[u8]) -> Result<(Metadata, Option<usize>), Error> {
+        const FILE: &str = "Chart.yaml";
+        let content = yaml::read_with(text, Numbers::Exact)
+            .map_err(|cause| Error::Yaml { file: FILE, cause: cause.within(text, 0) })?;
+        let (mut metadata, mut nulls) = (Metadata::default(), NullEntries::default());
+        metadata.fill(&content, &mut nulls).map_err(|fault| fault.in_file(FILE, text))?;
+        Ok((metadata, nulls.maintainers))
+    }
+
     /// Takes the fields from the content of a YAML file over what is there already.
     ///
     /// Numbers and bools become text where text is expected; keys match in any case; unknown
@@ -153,13 +171,13 @@ impl Metadata {
         })
     }
 
-    /// Returns whether an entry was null.
-    fn fill_maintainers(&mut self, value: &Value, path: &str) -> Result<bool, Mismatch> {
+    /// Returns how many entries stand before the first null.
+    fn fill_maintainers(&mut self, value: &Value, path: &str) -> Result<Option<usize>, Mismatch> {
         self.maintainers.clear();
-        let mut has_null = false;
+        let mut null = None;
         for (index, item) in items(value, path, "[]*v2.Maintainer")?.iter().enumerate() {
             if item.is_nil() {
-                has_null = true;
+                null = null.or(Some(self.maintainers.len()));
                 continue;
             }
             let path = format!("{path}.{index}");
@@ -175,7 +193,7 @@ impl Metadata {
             })?;
             self.maintainers.push(maintainer);
         }
-        Ok(has_null)
+        Ok(null)
     }
 
     fn fill_annotations(&mut self, value: &Value, path: &str) -> Result<(), Mismatch> {
@@ -245,7 +263,7 @@ impl Metadata {
         if !matches!(self.chart_type.as_str(), "" | "application" | "library") {
             return invalid("chart.metadata.type must be application or library".to_owned());
         }
-        if nulls.maintainers {
+        if nulls.maintainers.is_some() {
             return invalid("maintainers must not contain empty or null nodes".to_owned());
         }
         for maintainer in &mut self.maintainers {
@@ -469,7 +487,7 @@ fn mismatch(value: &Value, path: &str, go_type: &str) -> Mismatch {
     Mismatch { message, path: path.to_owned() }
 }
 
-pub(super) fn json_kind(value: &Value) -> &'static str {
+pub(crate) fn json_kind(value: &Value) -> &'static str {
     match value {
         Value::Bool(_) => "bool",
         Value::Str(_) | Value::Bytes(_) => "string",

@@ -19,13 +19,14 @@ mod refusal_test;
 
 pub use archive::{ArchiveFile, load_archive, read_archive};
 pub use content::{Chart, Crd, File, Lock};
-pub use directory::load_directory;
+pub use directory::{load_directory, load_directory_as_v2, load_unpacked};
 pub(crate) use error::io_text;
 pub use error::{ArchiveFault, Error, IgnoreFault, Place, ValuesFault};
 pub use ignore::IgnoreRules;
 pub use load::{
     ValuesDocument, add_document, load, merge_maps, read_values, read_values_with_positions,
 };
+pub(crate) use metadata::json_kind;
 pub use metadata::{Dependency, ImportValues, Maintainer, Metadata};
 pub use save::{SaveFault, pack, save};
 pub use scaffold::{NewFile, from_starter, scaffold};

@@ -37,6 +37,8 @@ pub struct Cli {
 enum Command {
     Completion(command::completion::CompletionArgs),
     Create(command::create::CreateArgs),
+    #[command(visible_aliases = ["dep", "dependencies"])]
+    Dependency(command::dependency::DependencyArgs),
     Env(command::env::EnvArgs),
     #[cfg(feature = "cluster")]
     Get(command::get::GetArgs),
@@ -45,12 +47,15 @@ enum Command {
     History(command::history::HistoryArgs),
     #[cfg(feature = "cluster")]
     Install(command::install::InstallArgs),
+    Lint(command::lint::LintArgs),
     #[cfg(feature = "cluster")]
     #[command(visible_aliases = ["ls"])]
     List(command::list::ListArgs),
     Package(command::package::PackageArgs),
     #[cfg(feature = "cluster")]
     Rollback(command::rollback::RollbackArgs),
+    #[command(visible_aliases = ["inspect"])]
+    Show(command::show::ShowArgs),
     #[cfg(feature = "cluster")]
     Status(command::status::StatusArgs),
     Template(command::template::TemplateArgs),
@@ -113,6 +118,7 @@ fn dispatch(ui: &mut Ui, cli: Cli, program: &str) -> Result<(), Failure> {
             Ok(())
         }
         Command::Create(args) => command::create::run(ui, args),
+        Command::Dependency(args) => command::dependency::run(ui, args),
         Command::Env(args) => {
             command::env::run(ui, &global, &args, program);
             Ok(())
@@ -123,11 +129,13 @@ fn dispatch(ui: &mut Ui, cli: Cli, program: &str) -> Result<(), Failure> {
         Command::History(args) => command::history::run(ui, &global, args),
         #[cfg(feature = "cluster")]
         Command::Install(args) => command::install::run(ui, &global, args),
+        Command::Lint(args) => command::lint::run(ui, &global, args),
         #[cfg(feature = "cluster")]
         Command::List(args) => command::list::run(ui, &global, args),
         Command::Package(args) => command::package::run(ui, args),
         #[cfg(feature = "cluster")]
         Command::Rollback(args) => command::rollback::run(ui, &global, args),
+        Command::Show(args) => command::show::run(ui, &global, args),
         #[cfg(feature = "cluster")]
         Command::Status(args) => command::status::run(ui, &global, args),
         #[cfg(feature = "cluster")]

@@ -438,6 +438,8 @@ fn invalid_value(argument: &str, value: &str, allowed: &[String], error: &clap::
         .is_some();
     let call = if matches!(name, "--max" | "--history-max" | "--revision" | "--burst-limit") {
         "strconv.ParseInt"
+    } else if name == "--max-col-width" {
+        "strconv.ParseUint"
     } else {
         "strconv.Atoi"
     };

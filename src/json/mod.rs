@@ -1,6 +1,7 @@
 //! JSON as Go's `encoding/json` writes and reads it, and the way to and from `serde_json`.
 
 mod convert;
+pub mod path;
 mod read;
 mod write;
 

@@ -103,6 +103,10 @@ pub fn render(
                 failed.push((path, diagnostic));
             }
         }
+        // What `required` and `fail` log under lint shows how far Helm came.
+        if env.lint && !failed.is_empty() {
+            break;
+        }
     }
     if let Some(failures) = Failures::collect(failed) {
         return Err(failures);

@@ -35,6 +35,14 @@ pub fn merge(chart: &Chart, user: &Map) -> Result<Warned<Map>, Error> {
     Ok(Warned { value, warnings })
 }
 
+/// Merges the user's values over those of one file, subcharts left aside.
+pub fn merge_file(defaults: &Map, user: &Map) -> Warned<Map> {
+    let mut warnings = Vec::new();
+    let value = copy_map(user);
+    coalesce_tables(&value, defaults, &mut warnings);
+    Warned { value, warnings }
+}
+
 /// Merges a copy of `values` over the defaults of `chart` and its subcharts.
 pub(super) fn coalesce(
     chart: &Chart,

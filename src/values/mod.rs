@@ -17,12 +17,12 @@ mod table;
 #[cfg(test)]
 mod fixture_test;
 
-pub use coalesce::merge;
+pub use coalesce::{merge, merge_file};
 pub use dependency::process_dependencies;
 pub use error::{Error, SetError};
 pub use path::{PathError, PathStep, ValuePath};
 pub use reuse::{Reuse, Reused, reuse};
-pub use schema::{ChartSchemaError, SchemaErrors, SchemaFault, validate};
+pub use schema::{ChartSchemaError, SchemaErrors, SchemaFault, validate, validate_alone};
 pub use set::{
     parse_set_file_into, parse_set_into, parse_set_json_into, parse_set_literal_into,
     parse_set_string_into,

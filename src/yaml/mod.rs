@@ -10,6 +10,7 @@ mod position;
 mod read;
 #[cfg(test)]
 mod recorded;
+mod repeated;
 mod resolve;
 mod scan;
 mod write;
@@ -20,5 +21,6 @@ pub use hint::hint;
 pub use key_order::natural_cmp;
 pub use position::{Children, Located, Position, Positions, Step};
 pub use read::{read, read_with, read_with_positions, skim};
+pub use repeated::repeated_keys;
 pub use resolve::{Scalar, resolve};
 pub use write::{WriteError, WriteOptions, encode, to_yaml, to_yaml_pretty, write};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The folders of `src/` in the order of the path from bytes to a release. A folder imports from
 /// folders with lower numbers only; those with equal numbers do not see each other.
-const LAYERS: [(&str, u32); 19] = [
+const LAYERS: [(&str, u32); 20] = [
     ("value", 0),
     ("diagnostic", 0),
     ("glob", 0),
@@ -20,6 +20,7 @@ const LAYERS: [(&str, u32); 19] = [
     ("template", 5),
     ("postrender", 6),
     ("manifest", 6),
+    ("lint", 7),
     ("release", 7),
     ("plan", 8),
     ("cluster", 9),

@@ -4,6 +4,7 @@
 pub mod apply;
 pub mod completion;
 pub mod create;
+pub mod dependency;
 pub mod env;
 #[cfg(feature = "cluster")]
 pub mod get;
@@ -11,11 +12,13 @@ pub mod get;
 pub mod history;
 #[cfg(feature = "cluster")]
 pub mod install;
+pub mod lint;
 #[cfg(feature = "cluster")]
 pub mod list;
 pub mod package;
 #[cfg(feature = "cluster")]
 pub mod rollback;
+pub mod show;
 #[cfg(feature = "cluster")]
 pub mod status;
 pub mod template;

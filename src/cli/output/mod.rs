@@ -8,16 +8,15 @@ mod format;
 #[cfg(feature = "cluster")]
 mod release;
 pub(super) mod rendered;
-#[cfg(feature = "cluster")]
 mod table;
 pub(super) mod template_failure;
 mod ui;
 
+pub(in crate::cli) use table::Table;
 pub use ui::Ui;
 #[cfg(feature = "cluster")]
 pub(in crate::cli) use {
     board::Board,
     format::{Format, OutputArgs},
     release::{Details, computed_values},
-    table::Table,
 };

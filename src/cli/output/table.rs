@@ -2,11 +2,18 @@
 #[derive(Debug, Default)]
 pub(in crate::cli) struct Table {
     rows: Vec<Vec<String>>,
+    /// The longest cell, in characters; 0 for no limit.
+    limit: usize,
 }
 
 impl Table {
+    /// Makes a table whose cells are cut to `limit` characters; 0 is no limit.
+    pub(in crate::cli) fn limited(limit: usize) -> Self {
+        Table { limit, ..Table::default() }
+    }
+
     pub(in crate::cli) fn push<S: Into<String>>(&mut self, cells: impl IntoIterator<Item = S>) {
-        self.rows.push(cells.into_iter().map(Into::into).collect());
+        self.rows.push(cells.into_iter().map(|cell| cut(cell.into(), self.limit)).collect());
     }
 
     /// Returns the lines, each with its line feed. Cells of several lines make several lines.
@@ -16,7 +23,9 @@ impl Table {
             let cells = self.rows.iter().filter_map(|row| row.get(column));
             cells.flat_map(|cell| cell.split('\n')).map(|line| line.chars().count()).max()
         };
-        let widths: Vec<_> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
+        let limit = if self.limit == 0 { usize::MAX } else { self.limit };
+        let widths: Vec<_> =
+            (0..columns).map(|column| width(column).unwrap_or(0).min(limit)).collect();
         let mut text = String::new();
         for row in &self.rows {
             let height = row.iter().map(|cell| cell.split('\n').count()).max().unwrap_or(1);
@@ -35,6 +44,15 @@ impl Table {
         }
         text
     }
+}
+
+/// Cuts a text as Helm's table does: at least one character stays, and `...` follows.
+fn cut(text: String, limit: usize) -> String {
+    if limit == 0 || text.chars().count() <= limit {
+        return text;
+    }
+    let kept: String = text.chars().take(limit.saturating_sub(3).max(1)).collect();
+    format!("{kept}...")
 }
 
 #[cfg(test)]

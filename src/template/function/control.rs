@@ -2,6 +2,7 @@
 
 use super::argument::{any_arg, str_arg};
 use super::{Env, Failure, Function, Param, Result};
+use crate::chart::Warning;
 use crate::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -21,7 +22,14 @@ fn user(args: &[Value]) -> Failure {
 
 /// Stops the render with a message; under `lint` it goes on with an empty text.
 fn fail(env: &Env, args: &[Value]) -> Result {
-    if env.lint { Ok(Value::str("")) } else { Err(user(args)) }
+    if !env.lint {
+        return Err(user(args));
+    }
+    let message = str_arg(args, 0).to_str_lossy().into_owned();
+    let mut line = Warning::info("funcMap fail");
+    line.attributes.push(("message", message));
+    env.log.borrow_mut().push(line);
+    Ok(Value::str(""))
 }
 
 /// Returns the value, unless it is nil or an empty string; then it is as `fail`.
@@ -34,7 +42,12 @@ fn required(env: &Env, args: &[Value]) -> Result {
     };
     match (missing, env.lint) {
         (false, _) => Ok(value.clone()),
-        (true, true) => Ok(Value::str("")),
+        (true, true) => {
+            let message = str_arg(args, 0).to_str_lossy().into_owned();
+            let line = Warning::warn("missing required value", vec![("message", message)]);
+            env.log.borrow_mut().push(line);
+            Ok(Value::str(""))
+        }
         (true, false) => Err(user(args)),
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::key_maker::KeyMaker;
+use crate::chart::Warning;
 use crate::go::Pattern;
 use crate::value::{Map, Value};
 
@@ -27,6 +28,8 @@ pub struct Env {
     pub enable_dns: bool,
     /// Whether `required` and `fail` are lenient, as under `lint`.
     pub lint: bool,
+    /// What `required` and `fail` would have stopped at, under `lint`.
+    pub log: RefCell<Vec<Warning>>,
     /// Answers the template function `lookup`.
     pub lookup: Box<Lookup>,
     /// Makes the keys of certificates.
@@ -46,6 +49,7 @@ impl Env {
             system_zone: OnceCell::new(),
             enable_dns: false,
             lint: false,
+            log: RefCell::default(),
             lookup: Box::new(|_, _, _, _| Ok(Value::Map(Map::new()))),
             keys: KeyMaker::default(),
             regexes: RefCell::default(),

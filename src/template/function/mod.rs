@@ -52,6 +52,7 @@ pub(super) use duration::METHODS as DURATION_METHODS;
 pub use env::{Env, Lookup};
 pub use printf::{sprint, sprintf, sprintln};
 pub use table::{find, names};
+pub(crate) use url::{is_request_url, parse_host_and_path};
 
 use crate::value::{Frozen, Value};
 

@@ -106,6 +106,19 @@ fn parse(text: &[u8]) -> Parsed<Url> {
     Ok(url)
 }
 
+/// Returns whether a text is a URL as it stands in a request: absolute, with a scheme.
+///
+/// # Source
+/// Go's `url.ParseRequestURI`.
+pub(crate) fn is_request_url(text: &str) -> bool {
+    parse_without_fragment(text.as_bytes()).is_ok_and(|url| !url.scheme.is_empty())
+}
+
+/// Returns host and decoded path of a URL; `None` for what is none.
+pub(crate) fn parse_host_and_path(text: &str) -> Option<(Vec<u8>, Vec<u8>)> {
+    parse(text.as_bytes()).ok().map(|url| (url.host, url.path))
+}
+
 fn parse_error(text: &[u8], message: &str) -> String {
     format!("parse {}: {message}", quote(text))
 }

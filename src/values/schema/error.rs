@@ -28,7 +28,13 @@ pub struct ChartSchemaError {
 impl fmt::Display for ChartSchemaError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}:", self.chart)?;
-        match &self.fault {
+        self.fault.fmt(f)
+    }
+}
+
+impl fmt::Display for SchemaFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             SchemaFault::Schema(message) => f.write_str(message),
             SchemaFault::Values(lines) => writeln!(f, "{lines}"),
             SchemaFault::NotMap(found) => {

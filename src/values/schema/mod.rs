@@ -16,4 +16,4 @@ mod url;
 mod validate;
 
 pub use error::{ChartSchemaError, SchemaErrors, SchemaFault};
-pub use validate::validate;
+pub use validate::{validate, validate_alone};

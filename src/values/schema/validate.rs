@@ -41,6 +41,16 @@ pub fn validate(chart: &Chart, values: &Map) -> Warned<Result<(), SchemaErrors>>
     Warned { value, warnings }
 }
 
+/// Checks values against one schema.
+///
+/// # Errors
+/// [`SchemaFault`] within the result.
+pub fn validate_alone(schema: &[u8], values: &Map) -> Warned<Result<(), SchemaFault>> {
+    let mut warnings = Vec::new();
+    let value = check_one(schema, values, &mut warnings).map_err(|(fault, _)| fault);
+    Warned { value, warnings }
+}
+
 /// A byte of a schema is about so much more work than a byte that is only read.
 const WEIGHT: usize = 8;
 
