@@ -1,5 +1,3 @@
-//! Work on many items at a time.
-
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 

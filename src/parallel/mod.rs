@@ -1,0 +1,5 @@
+//! Work on many items at a time.
+
+mod map;
+
+pub(crate) use map::map;
