@@ -106,8 +106,7 @@ fn nested_rebuild(value: &Value, made: &mut HashMap<usize, Map>, frozen: bool) -
             if let Some(done) = made.get(&address) {
                 return Value::Map(done.with_type(map.map_type()));
             }
-            let entries =
-                map.entries().into_iter().map(|(k, v)| (k, rebuild(&v, made, frozen))).collect();
+            let entries = map.entries().map_values(|value| rebuild(value, made, frozen));
             let copy = if frozen {
                 Map::frozen(map.map_type(), entries)
             } else {
@@ -154,7 +153,7 @@ pub fn deep_copy(value: &Value) -> Value {
 fn nested_copy(value: &Value) -> Value {
     match value {
         Value::Map(map) if !map.is_nil() => {
-            let entries = map.entries().into_iter().map(|(k, v)| (k, deep_copy(&v))).collect();
+            let entries = map.entries().map_values(deep_copy);
             Value::Map(Map::open(map.map_type(), entries))
         }
         Value::List(list) if !list.is_nil() => {

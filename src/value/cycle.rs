@@ -54,7 +54,7 @@ fn walk_in(
             }
             let found = stacker::maybe_grow(64 << 10, 1 << 20, || {
                 map.with(|entries| {
-                    entries.iter().any(|(_, value)| walk(value, depth + 1, around, done))
+                    entries.peek_all().any(|(_, value)| walk(value, depth + 1, around, done))
                 })
             });
             if is_noted {

@@ -1,5 +1,6 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::recorder::{self, Link, Links, Recorder};
 use super::{Str, Value};
 
 /// The Go type of a map, visible to templates through `typeOf`, methods and argument checks.
@@ -52,22 +53,27 @@ impl Drop for Node {
                 std::mem::take(cell.get_mut().unwrap_or_else(PoisonError::into_inner))
             }
         };
-        if entries.0.iter().any(|(_, value)| matches!(value, Value::Map(_) | Value::List(_))) {
+        if entries.pairs.iter().any(|(_, value)| matches!(value, Value::Map(_) | Value::List(_))) {
             stacker::maybe_grow(64 << 10, 1 << 20, || drop(entries));
         }
     }
 }
 
 /// The entries of a [`Map`], sorted by key bytes.
+///
+/// Those of a tracked map mark what they hand out, except where a method says otherwise.
 #[derive(Clone, Debug, Default)]
-pub struct Entries(Vec<(Str, Value)>);
+pub struct Entries {
+    pairs: Vec<(Str, Value)>,
+    links: Option<Box<Links>>,
+}
 
 impl Entries {
     /// Makes entries from pairs in any order; of equal keys the last wins.
     #[must_use]
     pub fn from_pairs(mut pairs: Vec<(Str, Value)>) -> Self {
         if pairs.windows(2).all(|w| w[0].0 < w[1].0) {
-            return Entries(pairs);
+            return Entries { pairs, links: None };
         }
         pairs.sort_by(|a, b| a.0.cmp(&b.0));
         let mut sorted: Vec<(Str, Value)> = Vec::with_capacity(pairs.len());
@@ -77,52 +83,125 @@ impl Entries {
                 _ => sorted.push(pair),
             }
         }
-        Entries(sorted)
+        Entries { pairs: sorted, links: None }
     }
 
     fn find(&self, key: &[u8]) -> Result<usize, usize> {
-        self.0.binary_search_by(|(k, _)| k.as_bytes().cmp(key))
+        self.pairs.binary_search_by(|(k, _)| k.as_bytes().cmp(key))
     }
 
     /// Returns the value of `key`.
     #[must_use]
     pub fn get(&self, key: &[u8]) -> Option<&Value> {
-        self.find(key).ok().map(|i| &self.0[i].1)
-    }
-
-    /// Returns a mutable reference to the value of `key`.
-    pub fn get_mut(&mut self, key: &[u8]) -> Option<&mut Value> {
-        self.find(key).ok().map(|i| &mut self.0[i].1)
+        match self.find(key) {
+            Ok(i) => {
+                if let Some(links) = &self.links {
+                    links.read(i, key);
+                }
+                Some(&self.pairs[i].1)
+            }
+            Err(_) => {
+                if let Some(links) = &self.links {
+                    links.miss(key);
+                }
+                None
+            }
+        }
     }
 
     /// Sets `key` to `value`.
     pub fn set(&mut self, key: Str, value: Value) {
         match self.find(key.as_bytes()) {
-            Ok(i) => self.0[i].1 = value,
-            Err(i) => self.0.insert(i, (key, value)),
+            Ok(i) => {
+                if let Some(links) = &mut self.links {
+                    links.replace(i, key.as_bytes());
+                }
+                self.pairs[i].1 = value;
+            }
+            Err(i) => {
+                if let Some(links) = &mut self.links {
+                    links.insert(i);
+                }
+                self.pairs.insert(i, (key, value));
+            }
         }
     }
 
     /// Removes `key` and returns its value.
     pub fn remove(&mut self, key: &[u8]) -> Option<Value> {
-        self.find(key).ok().map(|i| self.0.remove(i).1)
+        let i = self.find(key).ok()?;
+        if let Some(links) = &mut self.links {
+            links.remove(i, key);
+        }
+        Some(self.pairs.remove(i).1)
     }
 
     /// Returns the entries in key order.
     pub fn iter(&self) -> std::slice::Iter<'_, (Str, Value)> {
-        self.0.iter()
+        if let Some(links) = &self.links {
+            links.read_all();
+        }
+        self.pairs.iter()
     }
 
     /// Returns the number of entries.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.iter().len()
     }
 
     /// Returns whether there are no entries.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        if let Some(links) = &self.links {
+            links.test();
+        }
+        self.pairs.is_empty()
+    }
+
+    /// Returns the entries in key order without marking anything. For code whose result does not
+    /// tell what it saw, or keeps the links.
+    pub fn peek_all(&self) -> std::slice::Iter<'_, (Str, Value)> {
+        self.pairs.iter()
+    }
+
+    /// Returns the same entries with other values, which keep their links.
+    #[must_use]
+    pub fn map_values(&self, mut change: impl FnMut(&Value) -> Value) -> Entries {
+        let pairs = self.pairs.iter().map(|(key, value)| (key.clone(), change(value)));
+        Entries { pairs: pairs.collect(), links: self.links.clone() }
+    }
+
+    /// Returns the entries whose keys `keep` takes, with their links.
+    #[must_use]
+    pub fn select(&self, keep: impl Fn(&Str) -> bool) -> Entries {
+        let kept: Vec<bool> = self.pairs.iter().map(|(key, _)| keep(key)).collect();
+        let pairs = self.pairs.iter().zip(&kept).filter(|(_, kept)| **kept);
+        Entries {
+            pairs: pairs.map(|(pair, _)| pair.clone()).collect(),
+            links: self.links.as_ref().map(|links| Box::new(links.select(&kept, keep))),
+        }
+    }
+
+    /// Makes tracked entries of a map with the number `map`. `leaf` tells the leaf of each entry
+    /// that is one; `absent` are keys whose absence a leaf has a say in.
+    #[must_use]
+    pub fn tracked(
+        self,
+        recorder: &Arc<Recorder>,
+        map: u32,
+        mut leaf: impl FnMut(&Str, &Value) -> Option<u32>,
+        absent: impl IntoIterator<Item = (Str, u32)>,
+    ) -> Entries {
+        let mut links = Links::new(Arc::clone(recorder), self.pairs.len());
+        for (place, (key, value)) in self.pairs.iter().enumerate() {
+            if let Some(leaf) = leaf(key, value) {
+                links.set_leaf(place, leaf);
+            }
+        }
+        absent.into_iter().for_each(|(key, leaf)| links.add(key, leaf));
+        links.add_map(map);
+        Entries { pairs: self.pairs, links: Some(Box::new(links)) }
     }
 }
 
@@ -131,7 +210,7 @@ impl<'a> IntoIterator for &'a Entries {
     type IntoIter = std::slice::Iter<'a, (Str, Value)>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
+        self.iter()
     }
 }
 
@@ -140,7 +219,10 @@ impl IntoIterator for Entries {
     type IntoIter = std::vec::IntoIter<(Str, Value)>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        if let Some(links) = &self.links {
+            links.read_all();
+        }
+        self.pairs.into_iter()
     }
 }
 
@@ -272,7 +354,58 @@ impl Map {
     /// Returns whether there are no entries.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.with(Entries::is_empty)
+    }
+
+    /// Returns a clone of the value of `key` without marking it. For code whose result does not
+    /// tell what it saw, or keeps the [`Link`].
+    #[must_use]
+    pub fn peek(&self, key: impl AsRef<[u8]>) -> Option<Value> {
+        let key = key.as_ref();
+        self.with(|entries| entries.find(key).ok().map(|i| entries.pairs[i].1.clone()))
+    }
+
+    /// Returns the leaves that have a say in the entry of `key`, be it there or not.
+    #[must_use]
+    pub fn link(&self, key: impl AsRef<[u8]>) -> Link {
+        let key = key.as_ref();
+        self.with(|entries| match &entries.links {
+            Some(links) => links.link(entries.find(key).ok(), key),
+            None => Link::default(),
+        })
+    }
+
+    /// Notes that the leaves of `link` have a say in the entry of `key`.
+    ///
+    /// # Errors
+    /// [`Frozen`] when the map is frozen.
+    pub fn add_link(&self, key: &Str, link: &Link) -> Result<(), Frozen> {
+        if link.leaves().is_empty() {
+            return Ok(());
+        }
+        self.with_mut(|entries| {
+            recorder::add_link(&mut entries.links, entries.pairs.len(), key, link);
+        })
+    }
+
+    /// Notes that what `source` lacks, and whether it is empty, has a say in this map.
+    ///
+    /// # Errors
+    /// [`Frozen`] when the map is frozen.
+    pub fn add_rest(&self, source: &Map) -> Result<(), Frozen> {
+        if self.ptr_eq(source) {
+            return Ok(());
+        }
+        let Some((links, keys)) = source.with(|from| {
+            let links = from.links.clone()?;
+            Some((links, from.pairs.iter().map(|(key, _)| key.clone()).collect::<Vec<Str>>()))
+        }) else {
+            return Ok(());
+        };
+        self.with_mut(|entries| {
+            let is_entry = |key: &Str| keys.binary_search(key).is_ok();
+            recorder::add_rest(&mut entries.links, entries.pairs.len(), &links, is_entry);
+        })
     }
 
     /// Returns the keys in byte order.

@@ -11,6 +11,7 @@ mod map;
 mod number;
 mod object;
 mod print;
+mod recorder;
 mod str;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ pub use map::{Entries, Frozen, Map, MapType};
 pub use number::{format_float, format_float_json, format_float_shortest};
 pub use object::Object;
 pub use print::{print_to, to_text};
+pub use recorder::{Link, Recorder};
 pub use str::Str;
 
 /// One value, with the Go type that templates can observe.

@@ -84,21 +84,14 @@ fn values(_: &Env, args: &[Value]) -> Result {
 }
 
 fn pick(_: &Env, args: &[Value]) -> Result {
-    let map = map_arg(args, 0);
-    let picked: Entries = map.with(|entries| {
-        (1..args.len())
-            .map(|i| str_arg(args, i))
-            .filter_map(|key| entries.get(key.as_bytes()).map(|v| (key.clone(), v.clone())))
-            .collect()
-    });
+    let wanted: Vec<&Str> = (1..args.len()).map(|i| str_arg(args, i)).collect();
+    let picked = map_arg(args, 0).with(|entries| entries.select(|key| wanted.contains(&key)));
     Ok(Value::Map(Map::open(MapType::Any, picked)))
 }
 
 fn omit(_: &Env, args: &[Value]) -> Result {
     let dropped: Vec<&Str> = (1..args.len()).map(|i| str_arg(args, i)).collect();
-    let kept: Entries = map_arg(args, 0).with(|entries| {
-        entries.iter().filter(|(key, _)| !dropped.contains(&key)).cloned().collect()
-    });
+    let kept = map_arg(args, 0).with(|entries| entries.select(|key| !dropped.contains(&key)));
     Ok(Value::Map(Map::open(MapType::Any, kept)))
 }
 

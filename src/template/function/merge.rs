@@ -62,30 +62,44 @@ fn merge_into(
     if target.ptr_eq(source) {
         return Ok(());
     }
-    for (key, value) in source.entries() {
-        let present = target.get(&key);
+    for (key, value) in source.entries().peek_all() {
+        let present = target.peek(key);
+        // Which side wins depends on both, and the result tells no more than that.
+        let links = [target.link(key), source.link(key)];
         if value.is_nil() {
             if winner == Winner::Source && !matches!(present, Some(Value::Nil)) {
-                target.set(key, value)?;
+                target.set(key.clone(), value.clone())?;
             }
-            continue;
-        }
-        if let (Some(Value::Map(inner)), Value::Map(other)) = (&present, &value) {
-            stacker::maybe_grow(64 << 10, 1 << 20, || merge_into(inner, other, winner, depth + 1))?;
-            if !inner.is_empty() {
-                continue;
-            }
-        }
-        if winner == Winner::Source || !present.as_ref().is_some_and(is_true) {
+        } else if let (Some(Value::Map(inner)), Value::Map(other)) = (&present, value)
+            && stacker::maybe_grow(64 << 10, 1 << 20, || {
+                merge_into(inner, other, winner, depth + 1).map(|()| !peek_empty(inner))
+            })?
+        {
+        } else if winner == Winner::Source || !present.as_ref().is_some_and(peek_true) {
             if target.map_type() == MapType::Strings && source.map_type() != MapType::Strings {
                 return Err("reflect.Value.SetMapIndex: value of type interface {} is not \
                             assignable to type string"
                     .into());
             }
-            target.set(key, value)?;
+            target.set(key.clone(), value.clone())?;
+        }
+        for link in &links {
+            target.add_link(key, link)?;
         }
     }
+    target.add_rest(source)?;
     Ok(())
+}
+
+fn peek_empty(map: &Map) -> bool {
+    map.with(|entries| entries.peek_all().len() == 0)
+}
+
+fn peek_true(value: &Value) -> bool {
+    match value {
+        Value::Map(map) => !peek_empty(map),
+        _ => is_true(value),
+    }
 }
 
 #[cfg(test)]

@@ -123,7 +123,9 @@ impl Provenance {
     fn way(&self, tag: &Tagged, path: &ValuePath) -> Via {
         if tag.path == *path {
             Via::Direct
-        } else if tag.source < self.users || tag.path.first_key().is_some_and(|k| k == &"global") {
+        } else if tag.source < self.users
+            || tag.path.first_key().is_some_and(|key| *key == "global")
+        {
             Via::Global
         } else {
             Via::Import
@@ -272,6 +274,7 @@ fn read_import(name: &str, import: &Value) -> Option<Import> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
     use std::io;
 
     use super::*;
@@ -340,7 +343,7 @@ mod tests {
             let origin = leaf.origin.unwrap();
             assert!(deep_equal(&leaf.value, &origin.value), "{}", leaf.path);
             let (path, place) = (leaf.path, origin.place());
-            shown += &format!("{path}={} {place} {:?}\n", to_text(&leaf.value), origin.via);
+            writeln!(shown, "{path}={} {place} {:?}", to_text(&leaf.value), origin.via).unwrap();
         }
         insta::assert_snapshot!(shown, @r#"
         dotted\.key.x=1 standard input:13 Direct
