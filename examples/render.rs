@@ -29,8 +29,8 @@ pub(crate) fn run(
     let chart = chart::load(Path::new(&chart))?.value;
     chart.check_dependencies()?;
     let user = sources.read(&mut io::stdin())?;
-    let chart = values::process_dependencies(chart, &user)?.value;
-    let values = values::merge(&chart, &user)?.value;
+    let chart = values::process_dependencies(chart, &user).value?;
+    let values = values::merge(&chart, &user).value?;
 
     let context = Context {
         release: ReleaseContext {

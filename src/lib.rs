@@ -77,8 +77,8 @@
 //!
 //! let sources = ValueSources { set: vec!["color=red".to_owned()], ..ValueSources::default() };
 //! let user = sources.read(&mut std::io::empty())?;
-//! let chart = values::process_dependencies(chart, &user)?.value;
-//! let values = values::merge(&chart, &user)?.value;
+//! let chart = values::process_dependencies(chart, &user).value?;
+//! let values = values::merge(&chart, &user).value?;
 //!
 //! let context = Context {
 //!     release: ReleaseContext {

@@ -120,6 +120,12 @@ pub enum Error {
         /// The post-renderer.
         program: String,
     },
+    /// No template reads some of the values given, under `--strict-values`.
+    #[error("values that no template reads:\n- {}", lines.join("\n- "))]
+    UnreadValues {
+        /// What is said of each.
+        lines: Vec<String>,
+    },
     /// `--show-only` named a template that wrote nothing.
     #[error(transparent)]
     ShowOnly(#[from] manifest::ShowOnlyError),

@@ -12,6 +12,7 @@ mod render;
 mod schema_failure;
 mod show;
 mod template;
+mod values;
 
 pub use create::{CreateRequest, create};
 pub use dependency_list::{DependencyReport, DependencyRow, dependency_list};
@@ -26,7 +27,10 @@ pub use release::{
     UninstallRequest, UpgradeRequest, WaitOptions, computed_values, get, history, install, list,
     rollback, status, uninstall, upgrade,
 };
-pub use render::{RenderRequest, RenderedChart, find_chart, load_chart, render_chart};
+pub use render::{
+    RenderRequest, RenderedChart, UnreadValues, ValueCheck, find_chart, load_chart, render_chart,
+};
 pub use schema_failure::SetValue;
 pub use show::{Part, show};
 pub use template::{TemplateReport, TemplateRequest, template};
+pub use values::{UnreadRequest, UnreadScope, trace_values, unread_values};

@@ -11,6 +11,7 @@ use crate::postrender::{self, PostRenderer};
 use crate::template::function::Env;
 use crate::template::{self, Capabilities, Context, Failures, ReleaseContext, Rendered};
 use crate::value::{Map, Str};
+use crate::values::unread::{Tracked, Unread};
 use crate::values::{self, UserValues};
 use crate::version::{Constraint, Version};
 
@@ -33,6 +34,40 @@ pub struct RenderRequest<'a> {
     pub notes: Notes,
     /// What changes the rendered files before they are read (`--post-renderer`).
     pub post_renderer: Option<&'a PostRenderer>,
+    /// The values to look for among those that no template reads.
+    pub check: Option<ValueCheck<'a>>,
+}
+
+/// Which values ought to be read by a template.
+#[derive(Clone, Copy, Debug)]
+pub struct ValueCheck<'a> {
+    /// The values that were given for this render.
+    pub given: &'a UserValues,
+    /// What becomes of those that nobody reads.
+    pub unread: UnreadValues,
+}
+
+/// What becomes of values that no template reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnreadValues {
+    /// They can be found through [`RenderedChart::reads`].
+    Keep,
+    /// There is a warning about each.
+    Warn,
+    /// They are an error (`--strict-values`).
+    Refuse,
+}
+
+impl UnreadValues {
+    /// Returns what a command does that warns unless it is called as `helm`.
+    #[must_use]
+    pub fn of_command(is_strict: bool, warns: bool) -> Option<Self> {
+        match (is_strict, warns) {
+            (true, _) => Some(UnreadValues::Refuse),
+            (false, true) => Some(UnreadValues::Warn),
+            (false, false) => None,
+        }
+    }
 }
 
 /// A chart's manifest with everything a release record keeps of its making.
@@ -46,8 +81,8 @@ pub struct RenderedChart {
     pub rendered: Rendered,
     /// What they came to.
     pub manifest: Manifest,
-    /// What was met on the way, in order.
-    pub warnings: Vec<Warning>,
+    /// Which values templates looked at, if that was asked for.
+    pub reads: Option<Tracked>,
 }
 
 impl RenderedChart {
@@ -109,7 +144,16 @@ fn missing_reference(reference: &str) -> String {
 ///
 /// # Errors
 /// [`Error`] for the first step that fails; rendering stops at the first failing template.
-pub fn render_chart(request: RenderRequest) -> Result<RenderedChart, Error> {
+pub fn render_chart(request: RenderRequest) -> Warned<Result<RenderedChart, Error>> {
+    let mut warnings = Vec::new();
+    let value = render_warned(request, &mut warnings);
+    Warned { value, warnings }
+}
+
+fn render_warned(
+    request: RenderRequest,
+    warnings: &mut Vec<Warning>,
+) -> Result<RenderedChart, Error> {
     let RenderRequest {
         chart,
         user_values,
@@ -119,11 +163,14 @@ pub fn render_chart(request: RenderRequest) -> Result<RenderedChart, Error> {
         skip_schema_validation,
         notes,
         post_renderer,
+        check,
     } = request;
-    let Warned { value: chart, mut warnings } =
-        values::process_dependencies(chart, &user_values.values)?;
-    let Warned { value: merged, warnings: more } = values::merge(&chart, &user_values.values)?;
-    warnings.extend(more);
+    let processed = values::switch_dependencies(chart, &user_values.values);
+    warnings.extend(processed.warnings);
+    let (chart, switches) = processed.value?;
+    let merged = values::merge(&chart, &user_values.values);
+    warnings.extend(merged.warnings);
+    let merged = merged.value?;
     if !skip_schema_validation {
         let checked = values::validate(&chart, &merged);
         warnings.extend(checked.warnings);
@@ -132,7 +179,11 @@ pub fn render_chart(request: RenderRequest) -> Result<RenderedChart, Error> {
     check_kube_version(&chart, &capabilities)?;
 
     let context = Context { release, capabilities };
-    let rendered = template::render(&chart, &merged, &context, env)
+    let check =
+        check.filter(|check| check.unread == UnreadValues::Keep || !check.given.values.is_empty());
+    let tracked = check.map(|check| (check, Tracked::new(&merged, &user_values.values, switches)));
+    let seen = tracked.as_ref().map_or(&merged, |(_, tracked)| tracked.values());
+    let rendered = template::render(&chart, seen, &context, env)
         .map_err(|failures| template_error(&chart, failures))?;
     let manifest = match post_renderer {
         Some(program) => post_rendered(&rendered, program, chart.name(), notes)?,
@@ -146,7 +197,33 @@ pub fn render_chart(request: RenderRequest) -> Result<RenderedChart, Error> {
         warning.attributes = vec![("hookTypes", skipped.events.clone())];
         warning
     }));
-    Ok(RenderedChart { chart, values: merged, rendered, manifest, warnings })
+    let reads = tracked.map(|(check, tracked)| {
+        if check.unread != UnreadValues::Keep {
+            let unread = tracked.unread(&chart, check.given, MAX_UNREAD);
+            let lines = unread_lines(&unread);
+            if check.unread == UnreadValues::Refuse && !unread.is_empty() {
+                return Err(Error::UnreadValues { lines });
+            }
+            warnings.extend(lines.into_iter().map(Warning::advice));
+        }
+        Ok(tracked)
+    });
+    let reads = reads.transpose()?;
+    Ok(RenderedChart { chart, values: merged, rendered, manifest, reads })
+}
+
+/// How many unread values are told one by one.
+const MAX_UNREAD: usize = 10;
+
+/// Words what nobody reads: so many lines at most, and one more for the rest.
+fn unread_lines(unread: &[Unread]) -> Vec<String> {
+    let mut lines: Vec<String> = unread.iter().take(MAX_UNREAD).map(Unread::message).collect();
+    if let Some(rest) = unread.len().checked_sub(MAX_UNREAD).filter(|rest| *rest > 0) {
+        lines.push(format!(
+            "{rest} more values are not read by any template; `rhumb values --unread` names them"
+        ));
+    }
+    lines
 }
 
 /// Makes a manifest of what a program makes of the rendered files. Notes do not pass through it.

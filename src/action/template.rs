@@ -1,5 +1,5 @@
 use super::Error;
-use super::render::{RenderRequest, RenderedChart, render_chart};
+use super::render::{RenderRequest, RenderedChart, ValueCheck, render_chart};
 use crate::chart::{Chart, Warning};
 use crate::manifest::Notes;
 use crate::postrender::PostRenderer;
@@ -29,6 +29,8 @@ pub struct TemplateRequest<'a> {
     pub skip_schema_validation: bool,
     /// What changes the rendered files before they are read (`--post-renderer`).
     pub post_renderer: Option<&'a PostRenderer>,
+    /// The values to look for among those that no template reads.
+    pub check: Option<ValueCheck<'a>>,
 }
 
 /// What `template` has to show.
@@ -58,6 +60,7 @@ pub fn template(
         is_upgrade,
         skip_schema_validation,
         post_renderer,
+        check,
     } = request;
     let name = ReleaseName::new(&name).map_err(|_| Error::Name { name })?;
     let rendered = render_chart(RenderRequest {
@@ -74,7 +77,8 @@ pub fn template(
         skip_schema_validation,
         notes: Notes::Root,
         post_renderer,
-    })?;
+        check,
+    });
     rendered.warnings.iter().for_each(warn);
-    Ok(TemplateReport { chart: rendered })
+    Ok(TemplateReport { chart: rendered.value? })
 }

@@ -12,6 +12,8 @@ pub enum Level {
     Warn,
     /// Printed as `level=ERROR`, above the message of the failure itself.
     Error,
+    /// Printed after `warning: `: what Helm has no word for.
+    Advice,
 }
 
 /// Something worth telling that did not stop the work, in Helm's words.
@@ -46,6 +48,12 @@ impl Warning {
         Warning { level: Level::Error, message: message.into(), attributes }
     }
 
+    /// Makes a message of our own, without details.
+    #[must_use]
+    pub fn advice(message: impl Into<String>) -> Self {
+        Warning { level: Level::Advice, message: message.into(), attributes: Vec::new() }
+    }
+
     /// Makes a warning with details.
     #[must_use]
     pub fn warn(message: impl Into<String>, attributes: Vec<(&'static str, String)>) -> Self {
@@ -62,6 +70,7 @@ impl Warning {
             Level::Info => "INFO",
             Level::Warn => "WARN",
             Level::Error => "ERROR",
+            Level::Advice => return format!("warning: {}", self.message),
         };
         let mut line = format!("level={level} msg={}", log_value(&self.message));
         for (key, value) in &self.attributes {

@@ -62,6 +62,9 @@ pub struct GlobalOptions {
     /// Show more of what is done
     #[arg(long, global = true)]
     pub debug: bool,
+    /// Whether the program was called as `helm`, by scripts that expect no more than Helm says.
+    #[arg(skip)]
+    pub as_helm: bool,
 }
 
 impl GlobalOptions {

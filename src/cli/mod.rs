@@ -64,6 +64,7 @@ enum Command {
     Uninstall(command::uninstall::UninstallArgs),
     #[cfg(feature = "cluster")]
     Upgrade(command::upgrade::UpgradeArgs),
+    Values(command::values::ValuesArgs),
     Version(command::version::VersionArgs),
 }
 
@@ -111,7 +112,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(ui: &mut Ui, cli: Cli, program: &str) -> Result<(), Failure> {
-    let Cli { global, command } = cli;
+    let Cli { mut global, command } = cli;
+    global.as_helm = Path::new(program).file_stem().is_some_and(|name| name == "helm");
     match command {
         Command::Completion(args) => {
             command::completion::run(ui, &args);
@@ -143,6 +145,7 @@ fn dispatch(ui: &mut Ui, cli: Cli, program: &str) -> Result<(), Failure> {
         #[cfg(feature = "cluster")]
         Command::Upgrade(args) => command::upgrade::run(ui, &global, args),
         Command::Template(args) => command::template::run(ui, &global, args),
+        Command::Values(args) => command::values::run(ui, &global, args),
         Command::Version(args) => command::version::run(ui, &args),
     }
 }

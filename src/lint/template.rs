@@ -73,16 +73,16 @@ fn render(
     request: &Request,
     report: &mut Report,
 ) -> Option<(Chart, Rendered)> {
-    let Warned { value: chart, warnings } =
-        values::process_dependencies(chart, request.user_values).ok()?;
+    let Warned { value, warnings } = values::process_dependencies(chart, request.user_values);
     report.log.extend(warnings);
-    let Warned { value: once, warnings } = values::merge(&chart, request.user_values).ok()?;
+    let chart = value.ok()?;
+    let Warned { value, warnings } = values::merge(&chart, request.user_values);
     report.log.extend(warnings);
-    let merged = match values::merge(&chart, &once) {
-        Ok(Warned { value, warnings }) => {
-            report.log.extend(warnings);
-            value
-        }
+    let once = value.ok()?;
+    let Warned { value, warnings } = values::merge(&chart, &once);
+    report.log.extend(warnings);
+    let merged = match value {
+        Ok(merged) => merged,
         Err(error) => {
             report.check(Severity::Error, FOLDER, Err(error.to_string()));
             return None;

@@ -365,6 +365,12 @@ impl Map {
         self.with(|entries| entries.find(key).ok().map(|i| entries.pairs[i].1.clone()))
     }
 
+    /// Returns the number that [`Entries::tracked`] gave this map or the one it is a copy of.
+    #[must_use]
+    pub fn tracked_number(&self) -> Option<u32> {
+        self.with(|entries| entries.links.as_ref()?.number())
+    }
+
     /// Returns the leaves that have a say in the entry of `key`, be it there or not.
     #[must_use]
     pub fn link(&self, key: impl AsRef<[u8]>) -> Link {

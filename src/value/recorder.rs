@@ -81,6 +81,8 @@ pub(super) struct Links {
     more: Vec<(Str, u32)>,
     /// The maps whose emptiness shows in this one's.
     maps: Vec<u32>,
+    /// Whether entries were taken away, so that the map can be empty while those are not.
+    is_partial: bool,
 }
 
 /// The leaves that have a say in one entry.
@@ -97,7 +99,8 @@ impl Link {
 
 impl Links {
     pub(super) fn new(recorder: Arc<Recorder>, entries: usize) -> Self {
-        Links { recorder, leaves: vec![NO_LEAF; entries], more: Vec::new(), maps: Vec::new() }
+        let leaves = vec![NO_LEAF; entries];
+        Links { recorder, leaves, more: Vec::new(), maps: Vec::new(), is_partial: false }
     }
 
     pub(super) fn set_leaf(&mut self, place: usize, leaf: u32) {
@@ -127,7 +130,7 @@ impl Links {
     /// Marks that there is no entry for `key`.
     pub(super) fn miss(&self, key: &[u8]) {
         self.read_more(key);
-        if let [map] = self.maps[..] {
+        if let Some(map) = self.number() {
             let mut missed = self.recorder.missed.lock().unwrap_or_else(PoisonError::into_inner);
             missed.insert((map, Str::from(key)));
         }
@@ -142,7 +145,7 @@ impl Links {
 
     /// Marks that it was asked whether there are entries.
     pub(super) fn test(&self) {
-        if self.leaves.len() <= 1 {
+        if self.leaves.len() <= 1 || self.is_partial {
             self.read_all();
         }
         for map in &self.maps {
@@ -161,6 +164,7 @@ impl Links {
     }
 
     pub(super) fn remove(&mut self, place: usize, key: &[u8]) {
+        self.is_partial = true;
         self.leaves.remove(place);
         self.more.retain(|(more, _)| more.as_bytes() != key);
     }
@@ -184,6 +188,15 @@ impl Links {
             leaves: leaves.map(|(leaf, _)| *leaf).collect(),
             more: self.more.iter().filter(|(key, _)| keep(key)).cloned().collect(),
             maps: self.maps.clone(),
+            is_partial: true,
+        }
+    }
+
+    /// Returns the number of the map, if it is one that was made tracked.
+    pub(super) fn number(&self) -> Option<u32> {
+        match self.maps[..] {
+            [number] => Some(number),
+            _ => None,
         }
     }
 }

@@ -28,11 +28,11 @@ pub(super) enum Nulls {
 ///
 /// # Source
 /// Helm v4 `pkg/chart/common/util/coalesce.go`, null rules as in the 4.3.1 binary.
-pub fn merge(chart: &Chart, user: &Map) -> Result<Warned<Map>, Error> {
+pub fn merge(chart: &Chart, user: &Map) -> Warned<Result<Map, Error>> {
     let mut warnings = Vec::new();
-    let merged = coalesce(chart, user, Nulls::Delete, &mut warnings)?;
-    let value = Map::open(MapType::Values, merged.entries());
-    Ok(Warned { value, warnings })
+    let merged = coalesce(chart, user, Nulls::Delete, &mut warnings);
+    let value = merged.map(|merged| Map::open(MapType::Values, merged.entries()));
+    Warned { value, warnings }
 }
 
 /// Merges the user's values over those of one file, subcharts left aside.

@@ -1,8 +1,9 @@
 use std::collections::HashSet;
+use std::fmt;
 
-use super::Error;
 use super::coalesce::{Nulls, coalesce, copy_map, merge_tables};
 use super::table::{find_table, find_value};
+use super::{Error, ValuePath};
 use crate::chart::{Chart, Dependency, ImportValues, Warned, Warning};
 use crate::value::{Entries, Map, MapType, Str, Value, to_text};
 use crate::version::{Constraint, Version};
@@ -20,23 +21,75 @@ use crate::version::{Constraint, Version};
 ///
 /// # Source
 /// Helm v4 `pkg/chart/v2/util/dependencies.go`.
-pub fn process_dependencies(chart: Chart, user: &Map) -> Result<Warned<Chart>, Error> {
-    let failed = |error| Error::Dependencies(Box::new(error));
+pub fn process_dependencies(chart: Chart, user: &Map) -> Warned<Result<Chart, Error>> {
+    let Warned { value, warnings } = switch_dependencies(chart, user);
+    Warned { value: value.map(|(chart, _)| chart), warnings }
+}
+
+/// Processes dependencies as [`process_dependencies`] does and tells what switched them.
+///
+/// # Errors
+/// As [`process_dependencies`].
+pub fn switch_dependencies(chart: Chart, user: &Map) -> Warned<Result<(Chart, Switches), Error>> {
     let mut chart = chart;
-    let mut run = Run { warnings: Vec::new() };
-    run.enable(&mut chart, user, "").map_err(failed)?;
-    run.import(&mut chart).map_err(failed)?;
-    Ok(Warned { value: chart, warnings: run.warnings })
+    let mut run = Run { warnings: Vec::new(), switches: Switches::default() };
+    let done = run.enable(&mut chart, user, "").and_then(|()| run.import(&mut chart));
+    let value = match done {
+        Ok(()) => Ok((chart, run.switches)),
+        Err(error) => Err(Error::Dependencies(Box::new(error))),
+    };
+    Warned { value, warnings: run.warnings }
+}
+
+/// What decided which subcharts are on.
+#[derive(Clone, Debug, Default)]
+pub struct Switches {
+    /// The paths of the values that were looked at, from the values of the top chart.
+    pub read: Vec<ValuePath>,
+    /// The subcharts that are off.
+    pub off: Vec<SwitchedOff>,
+}
+
+/// A subchart that is off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SwitchedOff {
+    /// The path of its values from those of the top chart; its last key is its name.
+    pub path: ValuePath,
+    /// The path of the condition that is false, or the tags of which none is on.
+    pub by: SwitchedBy,
+}
+
+impl fmt::Display for SwitchedOff {
+    /// Says whose values these are and why nobody reads them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "belongs to subchart {}, which is disabled by ", self.path)?;
+        match &self.by {
+            SwitchedBy::Condition(condition) => write!(f, "condition {condition}"),
+            SwitchedBy::Tags(tags) => {
+                write!(f, "tag{} {}", if tags.len() == 1 { "" } else { "s" }, tags.join(", "))
+            }
+        }
+    }
+}
+
+/// What switched a subchart off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SwitchedBy {
+    /// The value at this path is false.
+    Condition(ValuePath),
+    /// None of these tags is on.
+    Tags(Vec<String>),
 }
 
 /// Takes over the imported values once more, in a chart whose dependencies were processed and
 /// whose defaults were put back to what they were before.
 pub(super) fn import_again(chart: &mut Chart) -> Result<(), Error> {
-    Run { warnings: Vec::new() }.import(chart)
+    Run { warnings: Vec::new(), switches: Switches::default() }.import(chart)
 }
 
 struct Run {
     warnings: Vec<Warning>,
+    switches: Switches,
 }
 
 impl Run {
@@ -48,7 +101,17 @@ impl Run {
         let values = coalesce(chart, values, Nulls::Delete, &mut self.warnings)?;
         let requirements = &mut chart.metadata.dependencies;
         self.apply_tags(requirements, &values);
-        self.apply_conditions(requirements, &values, path);
+        let decided = self.apply_conditions(requirements, &values, path);
+        for (requirement, condition) in requirements.iter().zip(decided) {
+            if !requirement.enabled {
+                let by = match condition {
+                    Some(condition) => SwitchedBy::Condition(condition),
+                    None => SwitchedBy::Tags(requirement.tags.clone()),
+                };
+                let path = dotted(&format!("{path}{}", requirement.name));
+                self.switches.off.push(SwitchedOff { path, by });
+            }
+        }
         let off = requirements.iter().filter(|requirement| !requirement.enabled);
         let off: HashSet<String> = off.map(|requirement| requirement.name.clone()).collect();
         requirements.retain(|requirement| !off.contains(&requirement.name));
@@ -61,6 +124,9 @@ impl Run {
     }
 
     fn apply_tags(&mut self, requirements: &mut [Dependency], values: &Map) {
+        let tags = requirements.iter().flat_map(|requirement| &requirement.tags);
+        let read = tags.map(|tag| ValuePath::of_keys(["tags", tag.as_str()]));
+        self.switches.read.extend(read);
         let Some(Value::Map(tags)) = values.get("tags") else { return };
         for requirement in requirements {
             let (mut on, mut off) = (false, false);
@@ -79,16 +145,28 @@ impl Run {
         }
     }
 
-    fn apply_conditions(&mut self, requirements: &mut [Dependency], values: &Map, path: &str) {
+    /// Returns for each requirement the condition that decided.
+    fn apply_conditions(
+        &mut self,
+        requirements: &mut [Dependency],
+        values: &Map,
+        path: &str,
+    ) -> Vec<Option<ValuePath>> {
+        let mut decided = Vec::new();
         for requirement in requirements {
+            decided.push(None);
             for condition in requirement.condition.trim().split(',') {
                 if condition.is_empty() {
                     continue;
                 }
-                match find_value(values, &format!("{path}{condition}")) {
+                let full = format!("{path}{condition}");
+                self.switches.read.push(dotted(&full));
+                match find_value(values, &full) {
                     None => {}
                     Some(Value::Bool(enabled)) => {
                         requirement.enabled = enabled;
+                        decided.pop();
+                        decided.push(Some(dotted(&full)));
                         break;
                     }
                     Some(_) => self.warnings.push(Warning::warn(
@@ -98,6 +176,7 @@ impl Run {
                 }
             }
         }
+        decided
     }
 
     fn import(&mut self, chart: &mut Chart) -> Result<(), Error> {
@@ -189,6 +268,10 @@ fn name_children(chart: &mut Chart) {
             requirement.name.clone_from(&requirement.alias);
         }
     }
+}
+
+fn dotted(path: &str) -> ValuePath {
+    ValuePath::of_keys(path.split('.'))
 }
 
 /// Returns a map that holds `table` at the dotted path; `.` is the map itself.

@@ -62,8 +62,8 @@ fn flags() {
         let args = texts(&case, "args");
         let result = sources(&args, None)
             .read(&mut std::io::empty())
-            .and_then(|user| merge(&chart, &user))
-            .map(|merged| to_json(&Value::Map(merged.value)))
+            .and_then(|user| merge(&chart, &user).value)
+            .map(|merged| to_json(&Value::Map(merged)))
             .map_err(|error| error.to_string());
         let expected = match text(&case, "error") {
             Some(error) => Err(error),
@@ -103,10 +103,12 @@ fn compute(folder: &Path, args: &[String]) -> Result<(Map, Vec<String>), String>
              'helm dependency build' to fetch missing dependencies: {error}"
         )
     })?;
-    let processed = process_dependencies(loaded.value, &user).map_err(|error| error.to_string())?;
-    let merged = merge(&processed.value, &user).map_err(|error| error.to_string())?;
+    let processed = process_dependencies(loaded.value, &user);
+    let chart = processed.value.map_err(|error| error.to_string())?;
+    let merged = merge(&chart, &user);
+    let values = merged.value.map_err(|error| error.to_string())?;
     let mut out = Vec::new();
-    collect(&processed.value, processed.value.name(), &merged.value, &mut out);
+    collect(&chart, chart.name(), &values, &mut out);
     let warnings = loaded.warnings.iter().chain(&processed.warnings).chain(&merged.warnings);
     let mut log: Vec<String> = warnings.map(chart::Warning::log_line).collect();
     log.sort();

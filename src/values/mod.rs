@@ -13,12 +13,15 @@ mod schema;
 mod set;
 mod sources;
 mod table;
+pub mod unread;
 
 #[cfg(test)]
 mod fixture_test;
 
 pub use coalesce::{merge, merge_file};
-pub use dependency::process_dependencies;
+pub use dependency::{
+    SwitchedBy, SwitchedOff, Switches, process_dependencies, switch_dependencies,
+};
 pub use error::{Error, SetError};
 pub use path::{PathError, PathStep, ValuePath};
 pub use reuse::{Reuse, Reused, reuse};

@@ -41,7 +41,7 @@ pub fn reuse(
     old_chart: &Chart,
     old_user: &Map,
     new_user: &Map,
-) -> Result<Warned<Reused>, Error> {
+) -> Warned<Result<Reused, Error>> {
     let mut warnings = Vec::new();
     let value = match mode {
         Reuse::Never => Reused { user: copy_map(new_user), defaults: None },
@@ -50,7 +50,10 @@ pub fn reuse(
             Reused { user: copy_map(user), defaults: None }
         }
         Reuse::All => {
-            let defaults = coalesce(old_chart, old_user, Nulls::Delete, &mut warnings)?;
+            let defaults = match coalesce(old_chart, old_user, Nulls::Delete, &mut warnings) {
+                Ok(defaults) => defaults,
+                Err(error) => return Warned { value: Err(error), warnings },
+            };
             let user = copy_map(new_user);
             coalesce_tables(&user, &copy_map(old_user), &mut warnings);
             Reused { user, defaults: Some(defaults) }
@@ -61,7 +64,7 @@ pub fn reuse(
             Reused { user, defaults: None }
         }
     };
-    Ok(Warned { value, warnings })
+    Warned { value: Ok(value), warnings }
 }
 
 #[cfg(test)]
@@ -100,7 +103,7 @@ mod tests {
             ),
         ];
         for (mode, new, user, defaults) in cases {
-            let reused = reuse(mode, &chart, &old, &map(new)).unwrap().value;
+            let reused = reuse(mode, &chart, &old, &map(new)).value.unwrap();
             assert_eq!(show(&reused.user), user, "{mode:?}");
             assert_eq!(reused.defaults.as_ref().map(show).as_deref(), defaults, "{mode:?}");
         }

@@ -427,7 +427,10 @@ fn advice() {
     template("key that is null", "a: {{ .Values.nothing.name }}");
     template("map that is empty", "a: {{ .Values.empty.a.b }}");
     template("level with few keys", "a: {{ .Values.image.credentials.user }}");
-    template("key that YAML reads as a boolean", "{{ $c := fromYaml \"on: {a: 1}\" }}a: {{ $c.on.a }}");
+    template(
+        "key that YAML reads as a boolean",
+        "{{ $c := fromYaml \"on: {a: 1}\" }}a: {{ $c.on.a }}",
+    );
     template("YAML that could not be read", "{{ $c := fromYaml \"a: b: c\" }}a: {{ $c.a.b }}");
     template("nothing near", "a: {{ .Values.credentials.user }}");
     template("text that has no fields", "a: {{ .Values.color.dark }}");

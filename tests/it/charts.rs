@@ -16,8 +16,8 @@ fn render(chart: &Path, name: &str, files: Vec<String>) -> Manifest {
     let chart = chart::load(chart).unwrap().value;
     let sources = ValueSources { values: files, ..ValueSources::default() };
     let user = sources.read(&mut std::io::empty()).unwrap();
-    let chart = values::process_dependencies(chart, &user).unwrap().value;
-    let merged = values::merge(&chart, &user).unwrap().value;
+    let chart = values::process_dependencies(chart, &user).value.unwrap();
+    let merged = values::merge(&chart, &user).value.unwrap();
     let context = Context {
         release: ReleaseContext {
             name: name.to_owned(),

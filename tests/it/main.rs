@@ -22,3 +22,5 @@ mod packages;
 mod probes;
 #[cfg(all(feature = "cli", feature = "cluster"))]
 mod servers;
+#[cfg(feature = "cli")]
+mod values;

@@ -310,7 +310,9 @@ fn render(probe: &Probe, loaded: &Loaded) -> Result<Answer, String> {
         skip_schema_validation: false,
         notes: Notes::Root,
         post_renderer: None,
+        check: None,
     })
+    .value
     .map_err(|e| text(&e).trim_end_matches('\n').to_owned())?;
     if included {
         let (_, out) = rendered

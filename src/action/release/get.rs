@@ -30,5 +30,5 @@ pub async fn get(
 /// When the stored values do not fit each other.
 pub fn computed_values(release: &Release) -> Result<Map, Error> {
     let user = release.config.as_ref().map_or_else(Map::new, to_map);
-    Ok(values::merge(&restored_chart(&release.chart), &user)?.value)
+    Ok(values::merge(&restored_chart(&release.chart), &user).value?)
 }

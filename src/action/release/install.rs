@@ -62,9 +62,38 @@ pub(super) async fn install_held(
     // What was cut short is taken up again.
     check_name(&hold.history, request.replace || hold.recovered.is_some())?;
     if !request.apply.skip_crds && request.apply.dry_run.is_none() {
+        if request.render.strict_values && !chart.value.crds().is_empty() {
+            check_values(session, request, chart.value.clone()).await?;
+        }
         session.apply_crds(&chart.value, deadline).await?;
     }
     install_chart(session, request, chart, hold, deadline).await
+}
+
+/// Renders once before the files of `crds/` reach the cluster, for the values that nobody reads.
+/// What else fails may be right when they are there.
+async fn check_values(
+    session: &Session,
+    request: &InstallRequest,
+    chart: Chart,
+) -> Result<(), Error> {
+    let context = context(session, request);
+    let (given, options) = (&request.values, request.render.clone());
+    let dry_run = request.apply.dry_run;
+    match session.render(chart, given.clone(), given, context, options, dry_run).await {
+        Err(error @ Error::UnreadValues { .. }) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn context(session: &Session, request: &InstallRequest) -> ReleaseContext {
+    ReleaseContext {
+        name: request.name.clone(),
+        namespace: session.namespace.clone(),
+        // Helm says 1 even when the name of an uninstalled release is used again.
+        revision: 1,
+        is_upgrade: false,
+    }
 }
 
 async fn install_chart(
@@ -80,16 +109,10 @@ async fn install_chart(
     let mut warnings = hold.warnings.clone();
     warnings.extend(more);
     let revision = history.last().map_or(0, |last| last.revision) + 1;
-    let context = ReleaseContext {
-        name: request.name.clone(),
-        namespace: session.namespace.clone(),
-        // Helm says 1 even when the name of an uninstalled release is used again.
-        revision: 1,
-        is_upgrade: false,
-    };
-    let user = request.values.clone();
+    let context = context(session, request);
+    let (given, options) = (&request.values, request.render.clone());
     let prepared =
-        session.render(chart, user, context, request.render.clone(), apply.dry_run).await?;
+        session.render(chart, given.clone(), given, context, options, apply.dry_run).await?;
     warnings.extend(prepared.warnings.iter().cloned());
     let mut release = session.release(&request.name, revision, &prepared, None);
     release.labels.clone_from(&apply.labels);

@@ -29,4 +29,6 @@ pub use status::{LiveObject, LiveTable, StatusReport, status};
 pub use uninstall::{UninstallReport, UninstallRequest, uninstall};
 pub use upgrade::{UpgradeRequest, upgrade};
 
-use super::{Error, RenderRequest, RenderedChart, load_chart, render_chart};
+use super::{
+    Error, RenderRequest, RenderedChart, UnreadValues, ValueCheck, load_chart, render_chart,
+};

@@ -3,8 +3,11 @@ use tokio::time::Instant;
 
 use super::Error;
 use super::record::stored_chart;
-use super::{ApplyOptions, DryRun, RenderRequest, RenderedChart, Session, render_chart};
-use crate::chart::{Chart, Warning};
+use super::{
+    ApplyOptions, DryRun, RenderRequest, RenderedChart, Session, UnreadValues, ValueCheck,
+    render_chart,
+};
+use crate::chart::{Chart, Warned, Warning};
 use crate::cluster::{Lookup, Records};
 use crate::manifest::{self, Manifest, Notes};
 use crate::plan::{Change, Next, Operation, Plan, Until, Write};
@@ -35,6 +38,12 @@ pub struct RenderOptions {
     /// What changes the rendered files before they are read; the command line finds it by its name.
     #[cfg_attr(feature = "cli", arg(skip))]
     pub post_renderer: Option<PostRenderer>,
+    /// Fail when there are values from -f or --set that no template reads
+    #[cfg_attr(feature = "cli", arg(long))]
+    pub strict_values: bool,
+    /// Whether there are warnings about such values.
+    #[cfg_attr(feature = "cli", arg(skip))]
+    pub warn_unread: bool,
 }
 
 /// What a revision is made of: a rendered chart and the user's values.
@@ -52,6 +61,7 @@ impl Session {
         &self,
         chart: Chart,
         user: UserValues,
+        given: &UserValues,
         release: ReleaseContext,
         options: RenderOptions,
         dry_run: Option<DryRun>,
@@ -60,8 +70,16 @@ impl Session {
         let capabilities =
             if online { self.capabilities().await? } else { Capabilities::default() };
         let lookup = Lookup::new(self.cluster.clone(), Handle::current());
-        let RenderOptions { subchart_notes, enable_dns, skip_schema_validation, post_renderer } =
-            options;
+        let RenderOptions {
+            subchart_notes,
+            enable_dns,
+            skip_schema_validation,
+            post_renderer,
+            strict_values,
+            warn_unread,
+        } = options;
+        let unread = UnreadValues::of_command(strict_values, warn_unread);
+        let given = unread.map(|unread| (unread, given.clone()));
         let user_values = user.clone();
         // Templates may run long, and `lookup` blocks.
         let rendered = tokio::task::spawn_blocking(move || {
@@ -81,11 +99,13 @@ impl Session {
                 skip_schema_validation,
                 notes: if subchart_notes { Notes::All } else { Notes::Root },
                 post_renderer: post_renderer.as_ref(),
+                check: given.as_ref().map(|(unread, given)| ValueCheck { given, unread: *unread }),
             })
         })
         .await
-        .map_err(|_| Error::RenderThread)??;
-        let RenderedChart { chart, values: _, rendered: _, manifest, warnings } = rendered;
+        .map_err(|_| Error::RenderThread)?;
+        let Warned { value: rendered, warnings } = rendered;
+        let RenderedChart { chart, values: _, rendered: _, manifest, reads: _ } = rendered?;
         Ok(Prepared { chart, manifest, user: user.values, warnings })
     }
 

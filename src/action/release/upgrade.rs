@@ -75,16 +75,15 @@ async fn upgrade_held(
     let Warned { value: mut chart, warnings: more } = load_chart(&request.chart)?;
     let mut warnings = hold.warnings.clone();
     warnings.extend(more);
+    let given = &request.values;
     let old_user = baseline.config.as_ref().map_or_else(Map::new, to_map);
-    let reused = values::reuse(
-        request.reuse,
-        &restored_chart(&baseline.chart),
-        &old_user,
-        &request.values.values,
-    )?;
+    let reused =
+        values::reuse(request.reuse, &restored_chart(&baseline.chart), &old_user, &given.values);
     warnings.extend(reused.warnings);
-    if let Some(defaults) = reused.value.defaults {
+    let reused = reused.value?;
+    if let Some(defaults) = reused.defaults {
         chart.values = defaults;
+        chart.values_text = None;
     }
     let revision = last.revision + 1;
     let context = ReleaseContext {
@@ -94,12 +93,11 @@ async fn upgrade_held(
         is_upgrade: true,
     };
     // What the last revision was given has no source that is still there.
-    let (user, given) = (reused.value.user, request.values.values.clone());
-    let is_own = deep_equal(&Value::Map(user.clone()), &Value::Map(given));
-    let sources = if is_own { request.values.sources.clone() } else { Vec::new() };
-    let user = UserValues { values: user, sources };
-    let prepared =
-        session.render(chart, user, context, request.render.clone(), apply.dry_run).await?;
+    let is_own = deep_equal(&Value::Map(reused.user.clone()), &Value::Map(given.values.clone()));
+    let sources = if is_own { given.sources.clone() } else { Vec::new() };
+    let user = UserValues { values: reused.user, sources };
+    let options = request.render.clone();
+    let prepared = session.render(chart, user, given, context, options, apply.dry_run).await?;
     warnings.extend(prepared.warnings.iter().cloned());
     let first_deployed = baseline.info.first_deployed;
     let mut release = session.release(&request.name, revision, &prepared, first_deployed);

@@ -172,6 +172,7 @@ impl RevisionArgs {
         let chart = chart.locate(ui, global, reference)?.to_string_lossy().into_owned();
         let values = read_values(ui, &values)?;
         let dry_run = dry_run.option();
+        let render = RenderOptions { warn_unread: !global.as_helm, ..render };
         let mut wait = wait.options(wait_for_jobs);
         wait.ready |= rollback_on_failure;
         let apply = ApplyOptions {

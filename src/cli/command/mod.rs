@@ -26,4 +26,5 @@ pub mod template;
 pub mod uninstall;
 #[cfg(feature = "cluster")]
 pub mod upgrade;
+pub mod values;
 pub mod version;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use crate::action::{self, TemplateRequest};
+use crate::action::{self, TemplateRequest, UnreadValues, ValueCheck};
 use crate::chart::{Warned, Warning};
 use crate::cli::args::Labels;
 #[cfg(feature = "cluster")]
@@ -64,6 +64,9 @@ pub struct TemplateArgs {
     /// Do not check the values against values.schema.json
     #[arg(long)]
     skip_schema_validation: bool,
+    /// Fail when there are values from -f or --set that no template reads
+    #[arg(long)]
+    strict_values: bool,
     /// Print the manifests of these templates alone (path below the chart; `*` and `?` match)
     #[arg(short, long, value_name = "PATH")]
     show_only: Vec<String>,
@@ -248,6 +251,7 @@ pub(in crate::cli) fn run(
         no_hooks,
         skip_tests,
         skip_schema_validation,
+        strict_values,
         show_only,
         output_dir,
         release_name,
@@ -312,6 +316,8 @@ pub(in crate::cli) fn run(
         is_upgrade,
         skip_schema_validation,
         post_renderer: post_renderer.as_ref(),
+        check: UnreadValues::of_command(strict_values, !global.as_helm)
+            .map(|unread| ValueCheck { given: &user_values, unread }),
     };
     let report = match action::template(request, &mut |warning| ui.warn(warning)) {
         Ok(report) => report,

@@ -51,6 +51,22 @@ pub(super) fn line_of(text: &[u8], start: usize) -> &[u8] {
     &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())]
 }
 
+/// Draws a line of a file, from 1, between its neighbours.
+pub(in crate::cli) fn lines(text: &crate::value::Str, line: usize) -> String {
+    let text = text.to_str_lossy();
+    let width = (line + 1).to_string().len();
+    let mut out = String::new();
+    let shown = text.lines().enumerate().map(|(i, text)| (i + 1, text));
+    for (number, text) in shown.skip(line.saturating_sub(2)).take_while(|(n, _)| *n <= line + 1) {
+        let mark = if number == line { '>' } else { ' ' };
+        let text: String = text.chars().take(MAX_WIDTH).collect();
+        let row = format!("   {mark} {number:>width$} | {text}");
+        out.push_str(row.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
 /// Draws the place of an error in a YAML file. `None` when the error has none.
 pub(in crate::cli) fn draw_yaml(file: &str, error: &yaml::Error) -> Option<String> {
     if error.line == 0 || error.line_text.is_empty() {

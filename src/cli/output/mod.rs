@@ -1,9 +1,9 @@
 //! Text for people and scripts: results on stdout, talk on stderr.
 
+pub(super) mod annotated;
 #[cfg(feature = "cluster")]
 mod board;
 pub(super) mod excerpt;
-#[cfg(feature = "cluster")]
 mod format;
 #[cfg(feature = "cluster")]
 mod release;
@@ -12,11 +12,11 @@ mod table;
 pub(super) mod template_failure;
 mod ui;
 
+pub(in crate::cli) use format::{Format, OutputArgs};
 pub(in crate::cli) use table::Table;
 pub use ui::Ui;
 #[cfg(feature = "cluster")]
 pub(in crate::cli) use {
     board::Board,
-    format::{Format, OutputArgs},
     release::{Details, computed_values},
 };

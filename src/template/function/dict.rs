@@ -3,7 +3,7 @@
 use super::argument::{any_arg, map_arg, str_arg};
 use super::convert::text_form;
 use super::{Env, Failure, Function, Param, Result};
-use crate::value::{Entries, List, Map, MapType, Str, Value, deep_copy};
+use crate::value::{List, Map, MapType, Str, Value, deep_copy};
 
 const fn row(
     name: &'static str,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::origin::{Source, Via};
 use crate::chart::ValuesDocument;
-use crate::value::{Map, Value};
+use crate::value::{Map, Str, Value};
 use crate::values::path::{PathStep, ValuePath};
 
 /// A source with its content.
@@ -13,6 +13,8 @@ pub(super) struct Content {
     pub(super) source: Source,
     /// What this source alone says.
     pub(super) values: Map,
+    /// The text of a file.
+    pub(super) text: Option<Str>,
     /// The documents of a file.
     pub(super) documents: Arc<[ValuesDocument]>,
 }

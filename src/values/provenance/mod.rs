@@ -10,4 +10,4 @@ mod tag;
 mod trace;
 
 pub use origin::{Origin, Source, Via};
-pub use trace::{History, Leaf, Provenance};
+pub use trace::{History, Leaf, Provenance, user_leaves};

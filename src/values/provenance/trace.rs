@@ -4,7 +4,7 @@ use super::candidate::{Candidate, ChartNode, Content, Import, Search};
 use super::origin::{Origin, Source, Via};
 use super::tag::{EmptyLists, Tagged, tag_empty_lists, tag_map};
 use crate::chart::{self, Chart, ValuesDocument, add_document};
-use crate::value::{Map, Value};
+use crate::value::{Map, Str, Value};
 use crate::values::path::{PathStep, ValuePath};
 use crate::values::sources::{SourceFlag, UserSource, UserValues};
 use crate::values::{Error, coalesce, dependency};
@@ -30,6 +30,8 @@ pub struct Leaf {
     pub value: Value,
     /// Where it was written.
     pub origin: Option<Origin>,
+    /// What it overrides, the strongest first.
+    pub overridden: Vec<Origin>,
 }
 
 /// All that is said of one path.
@@ -51,14 +53,14 @@ impl Provenance {
     /// # Errors
     /// As [`crate::values::merge`]; with values that merged once there are none.
     pub fn trace(chart: &Chart, user: &UserValues) -> Result<Self, Error> {
-        let values = coalesce::merge(chart, &user.values)?.value;
+        let values = coalesce::merge(chart, &user.values).value?;
         let mut contents = Vec::new();
         let given = trace_user(user, &mut contents)?;
         let users = contents.len();
         let mut traced = chart.clone();
         let root = trace_chart(&mut traced, &chart.full_path(None), &mut contents);
         dependency::import_again(&mut traced)?;
-        let tagged = coalesce::merge(&traced, &given)?.value;
+        let tagged = coalesce::merge(&traced, &given).value?;
         Ok(Provenance { values, tagged, contents, users, root })
     }
 
@@ -139,35 +141,48 @@ impl Provenance {
         Origin { source: content.source.clone(), path, line, value, via }
     }
 
+    /// Returns the text of the file that a value was written in; `None` when it was in none.
+    #[must_use]
+    pub fn text_of(&self, origin: &Origin) -> Option<Str> {
+        let content = self.contents.iter().find(|content| content.source == origin.source)?;
+        content.text.clone()
+    }
+
     /// Returns all leaves of the merged values, in the order of their keys.
     #[must_use]
     pub fn leaves(&self) -> Vec<Leaf> {
         let mut paths = Vec::new();
         collect(&Value::Map(self.values.clone()), &ValuePath::default(), &mut paths);
         let with_origin = |(path, value)| {
-            let origin = self.origin_of(&path);
-            Leaf { path, value, origin }
-        };
-        paths.into_iter().map(with_origin).collect()
-    }
-
-    /// Returns the leaves that the user gave, with the source of each: the strongest one that
-    /// speaks of it.
-    #[must_use]
-    pub fn user_leaves(&self, user: &UserValues) -> Vec<Leaf> {
-        let mut paths = Vec::new();
-        collect(&Value::Map(user.values.clone()), &ValuePath::default(), &mut paths);
-        let with_origin = |(path, value): (ValuePath, Value)| {
-            let speaking = (0..self.users)
-                .rev()
-                .find_map(|content| Some((content, path.find(&self.contents[content].values)?)));
-            let origin = speaking.map(|(content, value)| {
-                self.origin(Candidate { content, path: path.clone(), via: Via::Direct, value })
-            });
-            Leaf { path, value, origin }
+            let History { winner: origin, overridden } = self.history(&path);
+            Leaf { path, value, origin, overridden }
         };
         paths.into_iter().filter(|(path, _)| !path.0.is_empty()).map(with_origin).collect()
     }
+}
+
+/// Returns the leaves that the user gave, with the source of each: the strongest one that speaks
+/// of it.
+#[must_use]
+pub fn user_leaves(user: &UserValues) -> Vec<Leaf> {
+    let mut contents = Vec::new();
+    // Sources that could be read once can be read again.
+    drop(trace_user(user, &mut contents));
+    let mut paths = Vec::new();
+    collect(&Value::Map(user.values.clone()), &ValuePath::default(), &mut paths);
+    let with_origin = |(path, value): (ValuePath, Value)| {
+        let speaking =
+            contents.iter().rev().find_map(|content| Some((content, path.find(&content.values)?)));
+        let origin = speaking.map(|(content, value)| Origin {
+            source: content.source.clone(),
+            line: content.line(&path),
+            path: path.clone(),
+            value,
+            via: Via::Direct,
+        });
+        Leaf { path, value, origin, overridden: Vec::new() }
+    };
+    paths.into_iter().filter(|(path, _)| !path.0.is_empty()).map(with_origin).collect()
 }
 
 /// Collects the leaves of a value: scalars, nulls, and maps and lists with nothing in them.
@@ -195,6 +210,7 @@ fn trace_user(user: &UserValues, contents: &mut Vec<Content>) -> Result<Map, Err
         contents.push(Content {
             source: Source::Given,
             values: values.clone(),
+            text: None,
             documents: Arc::default(),
         });
         let tagged = tag_map(values, 0, &mut empty);
@@ -212,7 +228,8 @@ fn trace_user(user: &UserValues, contents: &mut Vec<Content>) -> Result<Map, Err
         }
         let text = source.text.as_ref();
         let documents = text.and_then(|text| documents(text.as_bytes())).unwrap_or_default();
-        contents.push(Content { source: source_of(source), values: alone, documents });
+        let text = text.cloned();
+        contents.push(Content { source: source_of(source), values: alone, text, documents });
     }
     Ok(tag_empty_lists(&base, &empty))
 }
@@ -245,7 +262,7 @@ fn trace_chart(chart: &mut Chart, path: &str, contents: &mut Vec<Content>) -> Ch
     let mut empty = EmptyLists::default();
     chart.values = tag_empty_lists(&tag_map(&values, id, &mut empty), &empty);
     let source = Source::Defaults { file: format!("{path}/values.yaml") };
-    contents.push(Content { source, values, documents });
+    contents.push(Content { source, values, text: chart.values_text.clone(), documents });
     let imports = chart.metadata.dependencies.iter().flat_map(|requirement| {
         let imports = requirement.import_values.0.iter();
         imports.filter_map(|import| read_import(&requirement.name, import))
@@ -331,7 +348,7 @@ mod tests {
             ..ValueSources::default()
         };
         let user = sources.read_sources(&mut io::Cursor::new(FILE)).unwrap();
-        let chart = process_dependencies(web(), &user.values).unwrap().value;
+        let chart = process_dependencies(web(), &user.values).value.unwrap();
         (Provenance::trace(&chart, &user).unwrap(), user)
     }
 
@@ -375,7 +392,7 @@ mod tests {
 
     #[test]
     fn history_is_ordered() {
-        let (provenance, user) = traced(&["image.tag=v3", "global.zone=set", "store.auth.user=u"]);
+        let (provenance, given) = traced(&["image.tag=v3", "global.zone=set", "store.auth.user=u"]);
         let show = |path: &str| {
             let history = provenance.history(&ValuePath::parse(path).unwrap());
             let all = history.winner.iter().chain(&history.overridden);
@@ -409,7 +426,7 @@ mod tests {
         no.such false:
         dotted\.key.x true: standard input:13 1 Direct
         "#);
-        let leaves = provenance.user_leaves(&user);
+        let leaves = user_leaves(&given);
         let shown: Vec<String> = leaves
             .iter()
             .map(|leaf| format!("{} {}", leaf.path, leaf.origin.as_ref().unwrap().place()))

@@ -18,8 +18,8 @@ fn message(schema: &str, values: &str) -> String {
     if let Ok(Value::Map(map)) = yaml::read(values.as_bytes()) {
         chart.values = map;
     }
-    let Ok(merged) = merge(&chart, &Map::new()) else { return "no merge".to_owned() };
-    match validate(&chart, &merged.value).value {
+    let Ok(merged) = merge(&chart, &Map::new()).value else { return "no merge".to_owned() };
+    match validate(&chart, &merged).value {
         Ok(()) => String::new(),
         Err(errors) => format!("Error: {errors}\n"),
     }

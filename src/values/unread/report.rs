@@ -1,0 +1,309 @@
+use std::collections::BTreeMap;
+
+use super::near::nearest;
+use super::track::Tracked;
+use crate::chart::Chart;
+use crate::value::{Map, Str, Value};
+use crate::values::path::PathStep;
+use crate::values::provenance::{Leaf, Origin, Source};
+use crate::values::{SwitchedOff, UserValues, ValuePath};
+
+/// Why nobody reads a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// No template looks at it.
+    NoTemplate,
+    /// It is meant for a subchart that is off.
+    Off(SwitchedOff),
+}
+
+/// A value that no template reads.
+#[derive(Clone, Debug)]
+pub struct Unread {
+    /// The path; of a map, when there are several values and all inside are unread.
+    pub path: ValuePath,
+    /// How many values there are at the path.
+    pub count: usize,
+    /// Where the first of them was written.
+    pub origin: Option<Origin>,
+    /// Why.
+    pub reason: Reason,
+    /// The path most like it that templates do read.
+    pub near: Option<String>,
+}
+
+impl Unread {
+    /// Returns a line about it: what, why, and what may have been meant.
+    #[must_use]
+    pub fn message(&self) -> String {
+        let Unread { path, count, origin, reason, near } = self;
+        let several = if *count > 1 { format!(" ({count} values)") } else { String::new() };
+        let subject = match origin {
+            Some(origin) => match &origin.source {
+                Source::Argument { argument, .. }
+                    if argument
+                        .strip_prefix(&path.to_string())
+                        .is_some_and(|rest| rest.starts_with('=') && !rest.contains(',')) =>
+                {
+                    origin.place()
+                }
+                Source::Argument { .. } => format!("{path}{several} of {}", origin.place()),
+                Source::Given => format!("{path}{several}"),
+                _ => format!("{}: {path}{several}", origin.place()),
+            },
+            None => format!("{path}{several}"),
+        };
+        match reason {
+            Reason::Off(off) => format!("{subject} {off}"),
+            Reason::NoTemplate => match near {
+                Some(near) => {
+                    format!("{subject} is not read by any template; did you mean {near}?")
+                }
+                None => format!("{subject} is not read by any template"),
+            },
+        }
+    }
+}
+
+/// Returns the chart whose values begin at the longest part of `path`, and the length of that part.
+fn owner<'a>(chart: &'a Chart, path: &[PathStep]) -> (&'a Chart, usize) {
+    let mut chart = chart;
+    for (depth, step) in path.iter().enumerate() {
+        let PathStep::Key(key) = step else { return (chart, depth) };
+        match chart.dependencies.iter().find(|child| *key == *child.name()) {
+            Some(child) => chart = child,
+            None => return (chart, depth),
+        }
+    }
+    (chart, path.len())
+}
+
+impl Tracked {
+    /// Returns the user's values that no template has read so far, those of one map together.
+    ///
+    /// `chart` is the chart that was rendered, with its dependencies processed. Suggestions are
+    /// made for the first `suggestions` of them.
+    #[must_use]
+    pub fn unread(&self, chart: &Chart, user: &UserValues, suggestions: usize) -> Vec<Unread> {
+        let leaves = crate::values::provenance::user_leaves(user);
+        self.group(chart, leaves, suggestions)
+    }
+
+    /// Returns the leaves of all merged values that no template has read so far.
+    #[must_use]
+    pub fn unread_leaves(&self, chart: &Chart, leaves: &[Leaf]) -> Vec<Leaf> {
+        let tested = self.tested();
+        let is_unread = |leaf: &&Leaf| !self.is_read(chart, &leaf.path, &leaf.value, &tested);
+        leaves.iter().filter(is_unread).cloned().collect()
+    }
+
+    /// Takes the unread ones of some leaves, those of one map together.
+    #[must_use]
+    pub fn group(&self, chart: &Chart, leaves: Vec<Leaf>, suggestions: usize) -> Vec<Unread> {
+        let tested = self.tested();
+        // How many leaves lie at a path and how many of them are unread.
+        let mut counts: BTreeMap<ValuePath, (usize, usize)> = BTreeMap::new();
+        let mut unread = Vec::new();
+        for leaf in leaves {
+            let is_unread = !self.is_read(chart, &leaf.path, &leaf.value, &tested);
+            for length in 1..=leaf.path.0.len() {
+                let count = counts.entry(ValuePath(leaf.path.0[..length].to_vec())).or_default();
+                count.0 += 1;
+                count.1 += usize::from(is_unread);
+            }
+            if is_unread {
+                unread.push(leaf);
+            }
+        }
+        let mut found: Vec<Unread> = Vec::new();
+        let mut firsts: Vec<ValuePath> = Vec::new();
+        for leaf in unread {
+            let whole = (1..=leaf.path.0.len())
+                .map(|length| ValuePath(leaf.path.0[..length].to_vec()))
+                .find(|path| counts.get(path).is_some_and(|(all, unread)| all == unread));
+            let path = whole.unwrap_or_else(|| leaf.path.clone());
+            if let Some(last) = found.last_mut()
+                && last.path == path
+            {
+                last.count += 1;
+                continue;
+            }
+            let off = self.off.iter().find(|off| path.0.starts_with(&off.path.0));
+            let off = off.or_else(|| self.off.iter().find(|off| off.path == path)).cloned();
+            let reason = off.map_or(Reason::NoTemplate, Reason::Off);
+            found.push(Unread { path, count: 1, origin: leaf.origin, reason, near: None });
+            firsts.push(leaf.path);
+        }
+        for (one, first) in found.iter_mut().zip(firsts) {
+            if one.count == 1 {
+                one.path = first;
+            }
+        }
+        self.suggest(&mut found, suggestions);
+        found
+    }
+
+    fn suggest(&self, unread: &mut [Unread], suggestions: usize) {
+        let wanted = unread.iter_mut().filter(|one| one.reason == Reason::NoTemplate);
+        let mut wanted = wanted.take(suggestions).peekable();
+        if wanted.peek().is_none() {
+            return;
+        }
+        let read = self.read_paths();
+        for one in wanted {
+            let path = one.path.to_string();
+            one.near = nearest(&path, read.iter().map(String::as_str)).map(str::to_owned);
+        }
+    }
+
+    /// Returns whether templates looked at a leaf. What this cannot tell for sure counts as read.
+    fn is_read(&self, chart: &Chart, path: &ValuePath, value: &Value, tested: &Tested) -> bool {
+        let (owner, depth) = owner(chart, &path.0);
+        let rest = &path.0[depth..];
+        let is_global = matches!(rest.first(), Some(PathStep::Key(key)) if *key == "global");
+        if is_global && value.is_nil() {
+            // It may have let a chart's own global through.
+            return true;
+        }
+        if is_global && self.is_read_below(owner, &path.0[..depth], rest, tested) {
+            return true;
+        }
+        self.looked_at(&path.0, tested).unwrap_or(true)
+    }
+
+    /// Returns whether a subchart reads a global that was handed down to it.
+    fn is_read_below(
+        &self,
+        chart: &Chart,
+        prefix: &[PathStep],
+        rest: &[PathStep],
+        tested: &Tested,
+    ) -> bool {
+        chart.dependencies.iter().any(|child| {
+            let mut prefix = prefix.to_vec();
+            prefix.push(PathStep::Key(child.name().into()));
+            let full: Vec<PathStep> = prefix.iter().chain(rest).cloned().collect();
+            self.looked_at(&full, tested).unwrap_or(false)
+                || self.is_read_below(child, &prefix, rest, tested)
+        })
+    }
+
+    /// Returns whether the leaf at a path of the tracked values was looked at; `None` when there
+    /// is none.
+    fn looked_at(&self, path: &[PathStep], tested: &Tested) -> Option<bool> {
+        let mut value = Value::Map(self.values.clone());
+        let mut leaves: Vec<u32> = Vec::new();
+        for step in path {
+            value = match (step, &value) {
+                (PathStep::Key(key), Value::Map(map)) => {
+                    if tested.is_kept_by_emptiness(map) {
+                        return Some(true);
+                    }
+                    let link = map.link(key);
+                    leaves = link.leaves().to_vec();
+                    match map.peek(key) {
+                        Some(value) => value,
+                        None => Value::Absent,
+                    }
+                }
+                (PathStep::Index(index), Value::List(list)) => list.get(*index)?,
+                _ => return None,
+            };
+        }
+        if leaves.is_empty() {
+            return None;
+        }
+        Some(leaves.iter().any(|leaf| self.recorder.is_read(*leaf)))
+    }
+
+    /// Finds the maps of which only the emptiness was asked for: nothing inside is read.
+    fn tested(&self) -> Tested {
+        let mut tested = Tested::default();
+        self.test(&Value::Map(self.values.clone()), &mut tested);
+        tested
+    }
+
+    /// Returns whether something in the value is read.
+    fn test(&self, value: &Value, tested: &mut Tested) -> bool {
+        stacker::maybe_grow(64 << 10, 1 << 20, || match value {
+            Value::Map(map) => {
+                let mut is_read = false;
+                map.with(|entries| {
+                    for (key, value) in entries.peek_all() {
+                        let link = map.link(key);
+                        is_read |= link.leaves().iter().any(|leaf| self.recorder.is_read(*leaf));
+                        is_read |= self.test(value, tested);
+                    }
+                });
+                if let Some(number) = map.tracked_number()
+                    && !is_read
+                    && self.recorder.is_tested(number)
+                {
+                    tested.0.push(number);
+                    return true;
+                }
+                is_read
+            }
+            Value::List(list) => {
+                let mut is_read = false;
+                for item in list.items().iter() {
+                    is_read |= self.test(item, tested);
+                }
+                is_read
+            }
+            _ => false,
+        })
+    }
+
+    /// Returns the paths that templates have looked at, those of maps with something read inside
+    /// too, and those they looked for in vain.
+    fn read_paths(&self) -> Vec<String> {
+        let mut paths = Vec::new();
+        let mut maps: BTreeMap<u32, ValuePath> = BTreeMap::new();
+        self.collect(&self.values, &ValuePath::default(), &mut paths, &mut maps);
+        for (map, key) in self.recorder.missed() {
+            if let Some(path) = maps.get(&map) {
+                paths.push(path.key(key).to_string());
+            }
+        }
+        paths
+    }
+
+    fn collect(
+        &self,
+        map: &Map,
+        path: &ValuePath,
+        paths: &mut Vec<String>,
+        maps: &mut BTreeMap<u32, ValuePath>,
+    ) -> bool {
+        if let Some(number) = map.tracked_number() {
+            maps.entry(number).or_insert_with(|| path.clone());
+        }
+        let pairs: Vec<(Str, Value)> = map.with(|entries| entries.peek_all().cloned().collect());
+        let before = paths.len();
+        for (key, value) in pairs {
+            let inner = path.key(key.clone());
+            let link = map.link(&key);
+            let mut is_read = link.leaves().iter().any(|leaf| self.recorder.is_read(*leaf));
+            if let Value::Map(map) = &value {
+                is_read |= stacker::maybe_grow(64 << 10, 1 << 20, || {
+                    self.collect(map, &inner, paths, maps)
+                });
+            }
+            if is_read {
+                paths.push(inner.to_string());
+            }
+        }
+        paths.len() > before
+    }
+}
+
+/// The maps whose emptiness alone was asked for.
+#[derive(Default)]
+struct Tested(Vec<u32>);
+
+impl Tested {
+    fn is_kept_by_emptiness(&self, map: &Map) -> bool {
+        map.tracked_number().is_some_and(|number| self.0.contains(&number))
+    }
+}
