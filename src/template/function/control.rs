@@ -44,7 +44,12 @@ fn required(env: &Env, args: &[Value]) -> Result {
         (false, _) => Ok(value.clone()),
         (true, true) => {
             let message = str_arg(args, 0).to_str_lossy().into_owned();
-            let line = Warning::warn("missing required value", vec![("message", message)]);
+            // Helm's words for an empty text and for nothing at all.
+            let text = match value {
+                Value::Str(_) => "missing required values",
+                _ => "missing required value",
+            };
+            let line = Warning::warn(text, vec![("message", message)]);
             env.log.borrow_mut().push(line);
             Ok(Value::str(""))
         }
