@@ -10,8 +10,8 @@ use crate::version::{Constraint, Version};
 /// What `dependency list` has to show.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DependencyReport {
-    /// The declared dependencies, in order.
-    pub rows: Vec<DependencyRow>,
+    /// The declared dependencies, in order; `None` for a chart without a list of them.
+    pub rows: Option<Vec<DependencyRow>>,
     /// The folder of the subcharts.
     pub folder: String,
     /// What lies in the folder and should not, in Helm's words.
@@ -58,8 +58,9 @@ pub fn dependency_list(path: &str) -> Result<DependencyReport, Error> {
             status: status(&folder, dependency, &chart, &mut warnings),
         })
         .collect();
+    let has_list = chart.metadata.has_dependency_list;
     let mut strays = Vec::new();
-    for name in if rows.is_empty() { Vec::new() } else { entries(&folder) } {
+    for name in if has_list { entries(&folder) } else { Vec::new() } {
         let path = joined(&folder, &name);
         if !Path::new(&path).is_dir() && !has_ending(&name) {
             continue;
@@ -72,6 +73,7 @@ pub fn dependency_list(path: &str) -> Result<DependencyReport, Error> {
             Some(_) => {}
         }
     }
+    let rows = has_list.then_some(rows);
     Ok(DependencyReport { rows, folder, strays, warnings })
 }
 

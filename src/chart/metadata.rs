@@ -46,6 +46,8 @@ pub struct Metadata {
     pub kube_version: String,
     /// The charts this one needs.
     pub dependencies: Vec<Dependency>,
+    /// Whether there is a list of dependencies, be it empty.
+    pub has_dependency_list: bool,
     /// `application`, `library`, or empty for an application.
     pub chart_type: String,
 }
@@ -163,6 +165,7 @@ impl Metadata {
                 "kubeversion" => text(value, &path, &mut self.kube_version),
                 "dependencies" => {
                     (self.dependencies, nulls.dependencies) = parse_dependencies(value, &path)?;
+                    self.has_dependency_list = !value.is_nil();
                     Ok(())
                 }
                 "type" => text(value, &path, &mut self.chart_type),

@@ -35,10 +35,10 @@ pub(in crate::cli) fn run(ui: &mut Ui, args: DependencyArgs) -> Result<(), Failu
     for warning in &warnings {
         ui.warn(warning);
     }
-    if rows.is_empty() {
+    let Some(rows) = rows else {
         ui.out(format!("WARNING: no dependencies at {folder}\n").as_bytes());
         return Ok(());
-    }
+    };
     let mut table = Table::limited(usize::try_from(max_col_width).unwrap_or(0));
     table.push(["NAME", "VERSION", "REPOSITORY", "STATUS"]);
     for row in &rows {
