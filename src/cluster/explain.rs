@@ -236,7 +236,7 @@ fn trouble(pod: &Json) -> Option<PodTrouble> {
         return Some(make(join(&reason, &message), false));
     }
     let statuses = ["initContainerStatuses", "containerStatuses"];
-    let containers = statuses.into_iter().flat_map(|field| status[field].as_array()).flatten();
+    let containers = statuses.into_iter().filter_map(|field| status[field].as_array()).flatten();
     for container in containers {
         if let Some((reason, hopeless)) = container_trouble(container) {
             let name = text(&container["name"]);
