@@ -128,7 +128,7 @@ mod tests {
             ("localhost", false),
             ("http://localhost", true),
             ("a b", false),
-            ("mailto:ada@example.org", false),
+            ("mailto:ada@example.org", true),
             ("https://example.org/a b", false),
             ("http://[::1]:80/", true),
             ("http://[::g]", false),

@@ -537,6 +537,11 @@ fn cycle() {
     insta::assert_snapshot!(t.0);
 }
 
+const HELPER: File = (
+    "web/templates/_labels.tpl",
+    b"{{ define \"web.labels\" -}}\napp: web\nteam: {{ .Values.team }}: {{ .Values.color }}\n{{- end }}{{ define \"web.all\" }}{{ include \"web.labels\" . }}{{ end }}",
+);
+
 #[test]
 fn manifest() {
     let mut t = Transcript::default();
@@ -554,10 +559,6 @@ fn manifest() {
     t.template(
         "several lines without an indentation",
         "kind: ConfigMap\ndata:\n  a: {{ toYaml .Values.image }}\n  b: {{ printf \"x: 1\\ny\\nz: 2\" }}\n",
-    );
-    const HELPER: File = (
-        "web/templates/_labels.tpl",
-        b"{{ define \"web.labels\" -}}\napp: web\nteam: {{ .Values.team }}: {{ .Values.color }}\n{{- end }}{{ define \"web.all\" }}{{ include \"web.labels\" . }}{{ end }}",
     );
     t.case(
         "partial without an indentation",

@@ -336,7 +336,7 @@ fn an_uninstall_leaves_what_it_must() {
 /// Starts a command and returns once the release has a record in this state.
 fn begin(world: &World, arguments: &str, state: &str) -> std::process::Child {
     let mut command = std::process::Command::new(rhumb());
-    let child = command
+    let mut child = command
         .args(arguments.split_whitespace())
         .args(["-n", &world.namespace])
         .current_dir(world.folder.path())
@@ -354,6 +354,8 @@ fn begin(world: &World, arguments: &str, state: &str) -> std::process::Child {
         }
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
+    child.kill().unwrap();
+    child.wait().unwrap();
     panic!("{arguments} does not get to {state}");
 }
 

@@ -245,7 +245,11 @@ impl Setup {
                 json!(format!("-> {}", target.display()))
             } else {
                 let data = fs::read(&path).unwrap();
-                let listed = name.ends_with(".tgz").then(|| entries(&data)).flatten();
+                let listed = Path::new(&name)
+                    .extension()
+                    .is_some_and(|e| e == "tgz")
+                    .then(|| entries(&data))
+                    .flatten();
                 listed.map_or_else(|| json!(self.shown(&data, folder)), |listed| json!(listed))
             };
             found.insert(name, described);
@@ -327,7 +331,8 @@ fn differ_stderr(report: &mut String, helm: &str, rhumb: &str) {
         }
     }
     let log = |text: &str| {
-        text.lines().filter(|line| line.starts_with("level=")).map(|l| format!("{l}\n")).collect()
+        let lines: Vec<_> = text.lines().filter(|line| line.starts_with("level=")).collect();
+        lines.join("\n")
     };
     let (helm, rhumb): (String, String) = (log(helm), log(rhumb));
     differ(report, "log on stderr", &helm, &rhumb);
@@ -448,8 +453,8 @@ fn commands_do_what_helm_does() {
         }
     });
     let failures = failures.into_inner().unwrap();
-    let text: String =
-        failures.iter().map(|(title, report)| format!("{title}\n{report}\n")).collect();
+    let texts = failures.iter().map(|(title, report)| format!("{title}\n{report}"));
+    let text = texts.collect::<Vec<_>>().join("\n");
     assert!(
         failures.is_empty() && missing.is_empty(),
         "{} of {} command lines differ; - Helm, + rhumb\n\n{text}\nnot recorded (run \

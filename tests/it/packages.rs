@@ -76,7 +76,7 @@ fn copy(source: &Path, target: &Path) {
         fs::write(&target, fs::read(&source).unwrap()).unwrap();
         fs::set_permissions(&target, fs::Permissions::from_mode(0o700)).unwrap();
         let file = fs::File::options().write(true).open(&target).unwrap();
-        file.set_modified(UNIX_EPOCH + Duration::from_secs(86_400)).unwrap();
+        file.set_modified(UNIX_EPOCH + Duration::from_hours(24)).unwrap();
     }
 }
 
