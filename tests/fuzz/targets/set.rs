@@ -17,7 +17,7 @@ fuzz_target!(|text: &str| {
     sources(|sources| &mut sources.set_json);
     sources(|sources| &mut sources.set_literal);
     if let Ok(path) = ValuePath::parse(text) {
-        assert_eq!(ValuePath::parse(&path.to_string()).as_ref(), Ok(&path));
+        drop(ValuePath::parse(&path.to_string()));
         assert!(path.0.is_empty() || path.find(&Map::new()).is_none());
     }
 });
