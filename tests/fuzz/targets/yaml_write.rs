@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use libyaml_safer::{Document, NodeData, Parser};
-use rhumb::value::{List, Value, deep_equal};
+use rhumb::value::{List, Str, Value, deep_equal};
 use rhumb::yaml;
 
 /// libyaml's port refuses deeper nesting.
@@ -20,12 +20,16 @@ fn depth(value: &Value) -> usize {
     }
 }
 
-/// Returns whether a key is `<<`, which Helm writes in a way that it does not read back.
-fn has_merge_key(value: &Value) -> bool {
+/// Returns whether there is a key `<<` or one of Unicode's line ends, which Helm writes in a way that
+/// is read back otherwise.
+fn is_lossy(value: &Value) -> bool {
+    let has_break = |text: &Str| text.to_str_lossy().contains(['\u{85}', '\u{2028}', '\u{2029}']);
     match value {
-        Value::List(list) => list.items().iter().any(has_merge_key),
+        Value::Str(text) => has_break(text),
+        Value::List(list) => list.items().iter().any(is_lossy),
         Value::Map(map) => {
-            map.contains("<<") || map.entries().iter().any(|(_, value)| has_merge_key(value))
+            let entries = map.entries();
+            entries.iter().any(|(key, value)| *key == "<<" || has_break(key) || is_lossy(value))
         }
         _ => false,
     }
@@ -57,7 +61,7 @@ fn is_same(document: &Document, id: i32, value: &Value) -> bool {
 
 fuzz_target!(|text: &[u8]| {
     let Ok(value) = yaml::read(text) else { return };
-    if depth(&value) > MAX_DEPTH || has_merge_key(&value) {
+    if depth(&value) > MAX_DEPTH || is_lossy(&value) {
         return;
     }
     // The port takes the first byte of some letters for a byte order mark.
