@@ -165,6 +165,12 @@ impl Entries {
         self.pairs.iter()
     }
 
+    /// Returns whether somebody looked at an entry of a tracked map.
+    #[must_use]
+    pub fn has_read(&self) -> bool {
+        self.links.as_ref().is_some_and(|links| links.has_read())
+    }
+
     /// Returns the same entries with other values, which keep their links.
     #[must_use]
     pub fn map_values(&self, mut change: impl FnMut(&Value) -> Value) -> Entries {

@@ -143,6 +143,12 @@ impl Links {
         }
     }
 
+    /// Returns whether an entry is marked.
+    pub(super) fn has_read(&self) -> bool {
+        let more = self.more.iter().map(|(_, leaf)| leaf);
+        self.leaves.iter().chain(more).any(|leaf| self.recorder.is_read(*leaf))
+    }
+
     /// Marks that it was asked whether there are entries.
     pub(super) fn test(&self) {
         if self.leaves.len() <= 1 || self.is_partial {

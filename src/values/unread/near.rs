@@ -23,6 +23,9 @@ pub fn ranked<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -
         {
             return Some((0, head.len()));
         }
+        if candidate.len().abs_diff(wanted.len()) > most + MAX_SIGNS {
+            return None;
+        }
         let letters = fold(candidate);
         if letters.len().abs_diff(folded.len()) > most {
             return None;
@@ -36,6 +39,9 @@ pub fn ranked<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -
     ranked.sort_unstable();
     ranked.into_iter().map(|(_, candidate)| candidate).collect()
 }
+
+/// How many `-` and `_` a name may have more than another and still be like it.
+const MAX_SIGNS: usize = 6;
 
 fn fold(text: &str) -> Vec<char> {
     text.chars().filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect()

@@ -1,4 +1,5 @@
-use std::collections::BTreeMap;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, HashSet};
 
 use super::near::nearest;
 use super::track::Tracked;
@@ -92,7 +93,7 @@ impl Tracked {
     /// Returns the leaves of all merged values that no template has read so far.
     #[must_use]
     pub fn unread_leaves(&self, chart: &Chart, leaves: &[Leaf]) -> Vec<Leaf> {
-        let tested = self.tested();
+        let tested = Tested::default();
         let is_unread = |leaf: &&Leaf| !self.is_read(chart, &leaf.path, &leaf.value, &tested);
         leaves.iter().filter(is_unread).cloned().collect()
     }
@@ -100,7 +101,7 @@ impl Tracked {
     /// Takes the unread ones of some leaves, those of one map together.
     #[must_use]
     pub fn group(&self, chart: &Chart, leaves: Vec<Leaf>, suggestions: usize) -> Vec<Unread> {
-        let tested = self.tested();
+        let tested = Tested::default();
         // How many leaves lie at a path and how many of them are unread.
         let mut counts: BTreeMap<ValuePath, (usize, usize)> = BTreeMap::new();
         let mut unread = Vec::new();
@@ -193,12 +194,11 @@ impl Tracked {
     fn looked_at(&self, path: &[PathStep], tested: &Tested) -> Option<bool> {
         let mut value = Value::Map(self.values.clone());
         let mut leaves: Vec<u32> = Vec::new();
+        let mut maps: Vec<Map> = Vec::new();
         for step in path {
             value = match (step, &value) {
                 (PathStep::Key(key), Value::Map(map)) => {
-                    if tested.is_kept_by_emptiness(map) {
-                        return Some(true);
-                    }
+                    maps.push(map.clone());
                     let link = map.link(key);
                     leaves = link.leaves().to_vec();
                     match map.peek(key) {
@@ -213,25 +213,29 @@ impl Tracked {
         if leaves.is_empty() {
             return None;
         }
-        Some(leaves.iter().any(|leaf| self.recorder.is_read(*leaf)))
+        if leaves.iter().any(|leaf| self.recorder.is_read(*leaf)) {
+            return Some(true);
+        }
+        // The walk through all values is worth it only for what seems unread.
+        let kept = tested.0.get_or_init(|| self.tested());
+        Some(maps.iter().any(|map| map.tracked_number().is_some_and(|n| kept.contains(&n))))
     }
 
     /// Finds the maps of which only the emptiness was asked for: nothing inside is read.
-    fn tested(&self) -> Tested {
-        let mut tested = Tested::default();
+    fn tested(&self) -> HashSet<u32> {
+        let mut tested = HashSet::new();
         self.test(&Value::Map(self.values.clone()), &mut tested);
         tested
     }
 
     /// Returns whether something in the value is read.
-    fn test(&self, value: &Value, tested: &mut Tested) -> bool {
+    fn test(&self, value: &Value, tested: &mut HashSet<u32>) -> bool {
         stacker::maybe_grow(64 << 10, 1 << 20, || match value {
             Value::Map(map) => {
                 let mut is_read = false;
                 map.with(|entries| {
-                    for (key, value) in entries.peek_all() {
-                        let link = map.link(key);
-                        is_read |= link.leaves().iter().any(|leaf| self.recorder.is_read(*leaf));
+                    is_read = entries.has_read();
+                    for (_, value) in entries.peek_all() {
                         is_read |= self.test(value, tested);
                     }
                 });
@@ -239,7 +243,7 @@ impl Tracked {
                     && !is_read
                     && self.recorder.is_tested(number)
                 {
-                    tested.0.push(number);
+                    tested.insert(number);
                     return true;
                 }
                 is_read
@@ -259,11 +263,11 @@ impl Tracked {
     /// too, and those they looked for in vain.
     fn read_paths(&self) -> Vec<String> {
         let mut paths = Vec::new();
-        let mut maps: BTreeMap<u32, ValuePath> = BTreeMap::new();
-        self.collect(&self.values, &ValuePath::default(), &mut paths, &mut maps);
+        let mut maps: BTreeMap<u32, String> = BTreeMap::new();
+        self.collect(&self.values, "", &mut paths, &mut maps);
         for (map, key) in self.recorder.missed() {
             if let Some(path) = maps.get(&map) {
-                paths.push(path.key(key).to_string());
+                paths.push(longer(path, &key));
             }
         }
         paths
@@ -272,38 +276,43 @@ impl Tracked {
     fn collect(
         &self,
         map: &Map,
-        path: &ValuePath,
+        path: &str,
         paths: &mut Vec<String>,
-        maps: &mut BTreeMap<u32, ValuePath>,
+        maps: &mut BTreeMap<u32, String>,
     ) -> bool {
         if let Some(number) = map.tracked_number() {
-            maps.entry(number).or_insert_with(|| path.clone());
+            maps.entry(number).or_insert_with(|| path.to_owned());
         }
-        let pairs: Vec<(Str, Value)> = map.with(|entries| entries.peek_all().cloned().collect());
         let before = paths.len();
-        for (key, value) in pairs {
-            let inner = path.key(key.clone());
-            let link = map.link(&key);
-            let mut is_read = link.leaves().iter().any(|leaf| self.recorder.is_read(*leaf));
-            if let Value::Map(map) = &value {
-                is_read |= stacker::maybe_grow(64 << 10, 1 << 20, || {
-                    self.collect(map, &inner, paths, maps)
-                });
+        map.with(|entries| {
+            for (key, value) in entries.peek_all() {
+                let is_read = || {
+                    let link = map.link(key);
+                    link.leaves().iter().any(|leaf| self.recorder.is_read(*leaf))
+                };
+                if let Value::Map(inner) = value {
+                    let path = longer(path, key);
+                    let inside = stacker::maybe_grow(64 << 10, 1 << 20, || {
+                        self.collect(inner, &path, paths, maps)
+                    });
+                    if inside || is_read() {
+                        paths.push(path);
+                    }
+                } else if is_read() {
+                    paths.push(longer(path, key));
+                }
             }
-            if is_read {
-                paths.push(inner.to_string());
-            }
-        }
+        });
         paths.len() > before
     }
 }
 
-/// The maps whose emptiness alone was asked for.
-#[derive(Default)]
-struct Tested(Vec<u32>);
-
-impl Tested {
-    fn is_kept_by_emptiness(&self, map: &Map) -> bool {
-        map.tracked_number().is_some_and(|number| self.0.contains(&number))
-    }
+/// Returns the path that goes on with `key`.
+fn longer(path: &str, key: &Str) -> String {
+    let key = ValuePath::of_keys([key.clone()]).to_string();
+    if path.is_empty() { key } else { format!("{path}.{key}") }
 }
+
+/// The maps whose emptiness alone was asked for, once somebody needs to know.
+#[derive(Default)]
+struct Tested(OnceCell<HashSet<u32>>);

@@ -112,14 +112,15 @@ impl Copy<'_> {
         }
         let number = self.maps;
         self.maps += 1;
-        let entries = map.entries();
-        let inside = |key: &Str| given.and_then(|given| given.get(key));
-        let mut copied: Vec<(Str, Value)> = Vec::with_capacity(entries.len());
-        for (key, value) in &entries {
-            let given = inside(key);
-            let given = given.as_ref().and_then(Value::as_map);
-            copied.push((key.clone(), self.value(value, given)));
-        }
+        let copied: Vec<(Str, Value)> = map.with(|entries| {
+            let mut copied = Vec::with_capacity(entries.len());
+            for (key, value) in entries {
+                let given = given.and_then(|given| given.get(key));
+                let given = given.as_ref().and_then(Value::as_map);
+                copied.push((key.clone(), self.value(value, given)));
+            }
+            copied
+        });
         let absent: Vec<(Str, u32)> = given
             .map(Map::entries)
             .into_iter()
