@@ -58,7 +58,7 @@ impl Cluster {
                         unready.push(Unready { id: id.clone(), state, message });
                         pending.push(id);
                     }
-                    Look::Failed(message) => {
+                    Look::Failed { message, .. } => {
                         failed.push(Unready { id, state: "Failed", message });
                     }
                 }
@@ -104,18 +104,16 @@ impl Cluster {
                 Readiness::InProgress(message) => {
                     // Whoever may not read Pods waits without knowing why.
                     let pods = self.pods_in_trouble(&live).await.unwrap_or_default();
-                    match pods.into_iter().next() {
-                        Some((_, pod)) if pod.hopeless => {
-                            Look::Failed(format!("{message}; Pod {}: {}", pod.name, pod.reason))
-                        }
-                        pod => {
-                            let why =
-                                pod.map(|(_, pod)| format!("Pod {}: {}", pod.name, pod.reason));
-                            Look::Not { state: "InProgress", message, why }
-                        }
+                    let pod = pods.into_iter().next().map(|(_, pod)| pod);
+                    let hopeless = pod.as_ref().is_some_and(|pod| pod.hopeless);
+                    let why = pod.map(|pod| format!("Pod {}: {}", pod.name, pod.reason));
+                    if hopeless {
+                        Look::Failed { message, why }
+                    } else {
+                        Look::Not { state: "InProgress", message, why }
                     }
                 }
-                Readiness::Failed(message) => Look::Failed(message),
+                Readiness::Failed(message) => Look::Failed { message, why: None },
                 Readiness::Terminating => not("Terminating", "Resource scheduled for deletion"),
             },
         })
@@ -125,7 +123,7 @@ impl Cluster {
 enum Look {
     Done,
     Not { state: &'static str, message: String, why: Option<String> },
-    Failed(String),
+    Failed { message: String, why: Option<String> },
 }
 
 impl Look {
@@ -133,11 +131,17 @@ impl Look {
         let (state, message) = match self {
             Look::Done if until == Until::Gone => ("NotFound", String::new()),
             Look::Done => ("Current", String::new()),
-            Look::Not { state, message, why: None } => (*state, message.clone()),
-            Look::Not { state, message, why: Some(why) } => (*state, format!("{message}; {why}")),
-            Look::Failed(message) => ("Failed", message.clone()),
+            Look::Not { state, message, why } => (*state, joined(message, why.as_deref())),
+            Look::Failed { message, why } => ("Failed", joined(message, why.as_deref())),
         };
         Standing { id: id.clone(), state, message }
+    }
+}
+
+fn joined(message: &str, why: Option<&str>) -> String {
+    match why {
+        Some(why) => format!("{message}; {why}"),
+        None => message.to_owned(),
     }
 }
 

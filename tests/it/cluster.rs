@@ -457,7 +457,7 @@ fn a_wait_tells_what_it_waits_for_and_why_it_ends() {
     assert!(progress.contains(&format!("Deployment/{namespace}/web: ")), "{progress}");
     let (message, details) = error.split_once("\n\n").unwrap();
     assert!(message.contains("has been uninstalled due to rollback-on-failure"), "{message}");
-    assert!(message.contains(pull), "{message}");
+    assert!(progress.contains(pull), "{progress}");
     // The Pods are gone now; they were asked before.
     assert!(details.starts_with(&format!("Deployment/{namespace}/web: ")), "{details}");
     assert!(details.contains(&format!(": {pull}")), "{details}");
