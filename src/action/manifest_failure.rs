@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::Error;
-use super::render::source_of;
+use super::template_failure::source_of;
 use crate::chart::Chart;
 use crate::manifest::{self, HeadError, Notes};
 use crate::template::gotmpl::Origin;

@@ -12,6 +12,7 @@ mod render;
 mod schema_failure;
 mod show;
 mod template;
+mod template_failure;
 mod values;
 
 pub use create::{CreateRequest, create};

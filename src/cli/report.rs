@@ -83,7 +83,7 @@ impl From<action::Error> for Failure {
             #[cfg(not(feature = "cluster"))]
             _ => None,
         };
-        let failure = Failure { message: shortened(&error.to_string()), details };
+        let failure = Failure { message: excerpt::shortened(&error.to_string()), details };
         match hint(&error) {
             Some(hint) => failure.with_hint(&hint),
             None => failure,
@@ -189,20 +189,6 @@ fn fetch_hint(error: &crate::fetch::Error) -> Option<&'static str> {
         Error::Large { .. } => "fetch the file yourself and give its path",
         _ => return None,
     })
-}
-
-/// The longest message that is printed in full, in bytes.
-const MAX_MESSAGE: usize = 8000;
-
-/// Takes the middle out of a message that repeats itself for pages, as that of endless recursion.
-pub(super) fn shortened(message: &str) -> String {
-    if message.len() <= MAX_MESSAGE {
-        return message.to_owned();
-    }
-    let head = message.floor_char_boundary(MAX_MESSAGE / 8);
-    let tail = message.ceil_char_boundary(message.len() - MAX_MESSAGE / 8);
-    let gap = tail - head;
-    format!("{} [{gap} bytes left out] {}", &message[..head], &message[tail..])
 }
 
 /// Words a syntax error in a template of the command line as Go does.

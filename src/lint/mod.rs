@@ -12,6 +12,7 @@ mod message;
 mod metadata;
 mod object;
 mod object_name;
+mod request;
 mod run;
 mod source;
 mod strict;
@@ -19,5 +20,6 @@ mod template;
 mod values;
 
 pub use message::{Message, Report, Severity};
-pub use run::{Request, lint};
+pub use request::Request;
+pub use run::lint;
 pub use source::is_archive_name;

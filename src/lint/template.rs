@@ -1,7 +1,7 @@
 //! The rules of the templates and of what they render.
 
 use super::object::{Object, Objects, list_annotations};
-use super::run::Request;
+use super::request::Request;
 use super::source::{Entry, Source};
 use super::{Report, Severity, deprecation, object_name};
 use crate::chart::{Chart, Warned};

@@ -1,6 +1,6 @@
 //! The rules of `values.yaml`.
 
-use super::run::Request;
+use super::request::Request;
 use super::source::{Entry, Source};
 use super::{Report, Severity};
 use crate::chart::json_kind;

@@ -150,6 +150,20 @@ fn shown(text: &[u8]) -> String {
     String::from_utf8_lossy(text).replace('\t', " ").replace(['\r', '\n', '\u{feff}'], "")
 }
 
+/// The longest message that is printed in full, in bytes.
+const MAX_MESSAGE: usize = 8000;
+
+/// Takes the middle out of a message that repeats itself for pages, as that of endless recursion.
+pub(in crate::cli) fn shortened(message: &str) -> String {
+    if message.len() <= MAX_MESSAGE {
+        return message.to_owned();
+    }
+    let head = message.floor_char_boundary(MAX_MESSAGE / 8);
+    let tail = message.ceil_char_boundary(message.len() - MAX_MESSAGE / 8);
+    let gap = tail - head;
+    format!("{} [{gap} bytes left out] {}", &message[..head], &message[tail..])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::super::report::shortened;
-use super::excerpt::{Excerpt, line_of};
+use super::excerpt::{Excerpt, line_of, shortened};
 use crate::action::ManifestFailure;
 use crate::manifest;
 use crate::template::gotmpl::Origin;

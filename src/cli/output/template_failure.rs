@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::super::report::shortened;
-use super::excerpt::{Excerpt, draw_line};
+use super::excerpt::{Excerpt, draw_line, shortened};
 use crate::diagnostic::{Diagnostic, Frame, Snippet};
 use crate::template::{Failed, Failures};
 use crate::value::Str;

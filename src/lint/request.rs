@@ -1,0 +1,16 @@
+use crate::template::KubeVersion;
+use crate::value::Map;
+
+/// What charts are checked with.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The user's values.
+    pub user_values: &'a Map,
+    /// The namespace templates see.
+    pub namespace: &'a str,
+    /// The version of Kubernetes that templates see and that deprecations are told for; `None`
+    /// for the one built in.
+    pub kube_version: Option<&'a KubeVersion>,
+    /// Whether `values.schema.json` is passed over.
+    pub skip_schema_validation: bool,
+}
