@@ -29,11 +29,6 @@ pub(super) struct Hold {
 }
 
 impl Hold {
-    /// Makes one that looks at a release without holding it.
-    pub(super) fn of(history: History) -> Self {
-        Hold { history, ..Hold::default() }
-    }
-
     /// Returns whether there is a lock, and not the records alone.
     pub(super) fn is_locked(&self) -> bool {
         self.lock.is_some()
@@ -57,7 +52,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::InProgress`] when someone else is at work.
-    pub(super) async fn hold(&self, name: &str, unsigned: Unsigned) -> Result<Hold, Error> {
+    async fn hold(&self, name: &str, unsigned: Unsigned) -> Result<Hold, Error> {
         let nested = !self.held().insert(name.to_owned());
         let lock = if nested { Ok(None) } else { self.take_lock(name).await };
         let mut hold = Hold::default();
@@ -78,6 +73,22 @@ impl Session {
                 Err(error)
             }
         }
+    }
+
+    /// Holds a release, or, for a dry run, looks at it alone.
+    ///
+    /// # Errors
+    /// As for a hold: [`Error::InProgress`] when someone else is at work.
+    pub(super) async fn hold_unless_dry(
+        &self,
+        name: &str,
+        dry_run: bool,
+        unsigned: Unsigned,
+    ) -> Result<Hold, Error> {
+        if dry_run {
+            return Ok(Hold { history: self.store().history(name).await?, ..Hold::default() });
+        }
+        self.hold(name, unsigned).await
     }
 
     /// Ends a hold.

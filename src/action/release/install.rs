@@ -5,7 +5,7 @@ use super::report::dry_run;
 use super::{ApplyOptions, DryRun, RenderOptions, Report, Session, load_chart};
 use crate::chart::{Chart, Warned};
 use crate::plan::{self, Input, Verb};
-use crate::release::{History, ReleaseName, Status, Store as _};
+use crate::release::{History, ReleaseName, Status};
 use crate::template::ReleaseContext;
 use crate::values::UserValues;
 
@@ -42,10 +42,8 @@ pub async fn install(session: &Session, request: &InstallRequest) -> Result<Repo
         return install_chart(session, request, chart, &hold, deadline).await;
     }
     session.cluster.version().await?;
-    let hold = match request.apply.dry_run {
-        Some(_) => Hold::of(session.store().history(name.as_str()).await?),
-        None => session.hold(name.as_str(), Unsigned::Refuse).await?,
-    };
+    let dry_run = request.apply.dry_run.is_some();
+    let hold = session.hold_unless_dry(name.as_str(), dry_run, Unsigned::Refuse).await?;
     let result = install_held(session, request, chart, &hold, deadline).await;
     session.let_go(hold).await;
     result

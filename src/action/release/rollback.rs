@@ -4,7 +4,7 @@ use super::{ApplyOptions, Report, Session};
 use crate::manifest::{self, Hook};
 use crate::plan::{self, Input, Next, Verb};
 use crate::release::{
-    ApplyMethod, HookRecord, HookRun, Info, Release, ReleaseName, Revision, Status, Store as _,
+    ApplyMethod, HookRecord, HookRun, Info, Release, ReleaseName, Revision, Status,
 };
 
 /// Where to go back to.
@@ -30,10 +30,8 @@ pub async fn rollback(session: &Session, request: &RollbackRequest) -> Result<Re
     let deadline = apply.wait.deadline();
     ReleaseName::new(&request.name).map_err(|_| Error::name(&request.name))?;
     session.cluster.version().await?;
-    let hold = match apply.dry_run {
-        Some(_) => Hold::of(session.store().history(&request.name).await?),
-        None => session.hold(&request.name, Unsigned::Pass).await?,
-    };
+    let dry_run = apply.dry_run.is_some();
+    let hold = session.hold_unless_dry(&request.name, dry_run, Unsigned::Pass).await?;
     let result = rollback_held(session, request, &hold, deadline).await;
     session.let_go(hold).await;
     result

@@ -52,11 +52,7 @@ pub async fn uninstall(
     let deadline = request.wait.deadline();
     ReleaseName::new(&request.name).map_err(|_| Error::name(&request.name))?;
     session.cluster.version().await?;
-    let hold = if request.dry_run {
-        Hold::of(session.store().history(&request.name).await?)
-    } else {
-        session.hold(&request.name, Unsigned::Pass).await?
-    };
+    let hold = session.hold_unless_dry(&request.name, request.dry_run, Unsigned::Pass).await?;
     let result = uninstall_held(session, request, &hold, deadline).await;
     session.let_go(hold).await;
     result

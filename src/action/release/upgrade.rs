@@ -10,7 +10,7 @@ use super::{
 };
 use crate::chart::Warned;
 use crate::plan::{self, Input, Verb};
-use crate::release::{History, Labels, Release, ReleaseName, Status, Store as _, Time};
+use crate::release::{History, Labels, Release, ReleaseName, Status, Time};
 use crate::template::ReleaseContext;
 use crate::value::{Map, Value, deep_equal};
 use crate::values::{self, Reuse, UserValues};
@@ -48,10 +48,8 @@ pub async fn upgrade(session: &Session, request: &UpgradeRequest) -> Result<Repo
     let name = ReleaseName::new(&request.name).map_err(|_| Error::name(&request.name))?;
     check_labels(&apply.labels)?;
     session.cluster.version().await?;
-    let hold = match apply.dry_run {
-        Some(_) => Hold::of(session.store().history(name.as_str()).await?),
-        None => session.hold(name.as_str(), Unsigned::Refuse).await?,
-    };
+    let dry_run = apply.dry_run.is_some();
+    let hold = session.hold_unless_dry(name.as_str(), dry_run, Unsigned::Refuse).await?;
     let result = upgrade_held(session, request, &hold, deadline).await;
     session.let_go(hold).await;
     result
