@@ -77,7 +77,8 @@ pub(super) fn unreachable(mut failure: Failure) -> Failure {
 /// Connects to the cluster that flags and environment name.
 pub(super) async fn connect(global: &GlobalOptions) -> Result<Session, Error> {
     let cluster = Cluster::connect(&options(global)).await?;
-    let cluster = cluster.observed_by(Board::observer());
+    // Helm is silent while it waits.
+    let cluster = if global.as_helm { cluster } else { cluster.observed_by(Board::observer()) };
     let session = Session::new(cluster, clock());
     tokio::spawn(obey_signals(session.interrupt.clone()));
     Ok(session)
