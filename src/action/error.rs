@@ -208,7 +208,7 @@ pub enum Error {
         source: Box<cluster::Error>,
     },
     /// No plan can be made.
-    #[error("unable to continue with {doing}: {source}")]
+    #[error("{}", plan_text(doing, source))]
     Plan {
         /// `install` or `update`.
         doing: &'static str,
@@ -298,6 +298,13 @@ pub fn name_text(name: &str) -> String {
          ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ and the length must not \
          be longer than 53"
     )
+}
+
+fn plan_text(doing: &str, source: &plan::Error) -> String {
+    match source {
+        plan::Error::Clash { .. } => source.to_string(),
+        _ => format!("unable to continue with {doing}: {source}"),
+    }
 }
 
 #[cfg(feature = "cluster")]

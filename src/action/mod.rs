@@ -24,7 +24,7 @@ pub use package::{PackageRequest, package};
 #[cfg(feature = "cluster")]
 pub use release::{
     ApplyOptions, DryRun, HistoryRow, InstallRequest, ListRequest, ListSort, LiveObject, LiveTable,
-    RenderOptions, Report, RollbackRequest, Session, StatusReport, UninstallReport,
+    RenderOptions, Report, RollbackRequest, ServerSide, Session, StatusReport, UninstallReport,
     UninstallRequest, UpgradeRequest, WaitOptions, computed_values, get, history, install, list,
     rollback, status, uninstall, upgrade,
 };

@@ -3,6 +3,7 @@ use serde_json::Value as Json;
 
 use super::retry::Retry;
 use super::{ApiError, Cluster, Unanswered};
+use crate::plan::patch::Patch;
 
 /// The content type of server-side apply. A JSON body is YAML, too.
 const APPLY: &str = "application/apply-patch+yaml";
@@ -118,9 +119,7 @@ impl Cluster {
 
     /// Makes an object in a collection.
     pub(super) async fn post(&self, collection: &str, body: &Json) -> Result<Json, ApiError> {
-        let path = format!("{collection}?fieldManager={FIELD_MANAGER}");
-        let text = body.to_string().into_bytes();
-        let (answer, repeated) = self.send_with_accept(Method::POST, &path, JSON, JSON, text).await;
+        let (answer, repeated) = self.post_repeated(collection, body).await;
         match answer {
             // What is in the way may be what an earlier try has made.
             Err(error) if repeated && error.is_conflict() => {
@@ -134,9 +133,33 @@ impl Cluster {
         }
     }
 
+    /// Makes an object in a collection; tells, too, whether an earlier try may have made it.
+    pub(super) async fn post_repeated(
+        &self,
+        collection: &str,
+        body: &Json,
+    ) -> (Result<Json, ApiError>, bool) {
+        let path = format!("{collection}?fieldManager={FIELD_MANAGER}");
+        let text = body.to_string().into_bytes();
+        self.send_with_accept(Method::POST, &path, JSON, JSON, text).await
+    }
+
     pub(super) async fn put(&self, path: &str, body: &Json) -> Result<Json, ApiError> {
         let path = format!("{path}?fieldManager={FIELD_MANAGER}");
         self.send(Method::PUT, &path, JSON, body.to_string().into_bytes()).await
+    }
+
+    /// Replaces an object; unknown fields are refused.
+    pub(super) async fn put_strictly(&self, path: &str, body: &Json) -> Result<Json, ApiError> {
+        let path = format!("{path}?fieldManager={FIELD_MANAGER}&fieldValidation=Strict");
+        self.send(Method::PUT, &path, JSON, body.to_string().into_bytes()).await
+    }
+
+    /// Changes an object by a patch.
+    pub(super) async fn merge(&self, path: &str, change: &Patch) -> Result<Json, ApiError> {
+        let path = format!("{path}?fieldManager={FIELD_MANAGER}");
+        let (content_type, body) = change.request();
+        self.send(Method::PATCH, &path, content_type, body.to_string().into_bytes()).await
     }
 
     /// Writes the fields that `body` has, as their owner.

@@ -249,6 +249,26 @@ pub enum Error {
         /// Why.
         source: ApiError,
     },
+    /// A plain creation failed.
+    #[error("{source}")]
+    Create {
+        /// Why.
+        source: ApiError,
+    },
+    /// A patch failed.
+    #[error("cannot patch {:?} with kind {}: {source}", .id.name, .id.kind)]
+    Patch {
+        /// The object.
+        id: ResourceId,
+        /// Why.
+        source: ApiError,
+    },
+    /// A replacement failed.
+    #[error("failed to replace object: {source}")]
+    Replace {
+        /// Why.
+        source: ApiError,
+    },
     /// A deletion failed.
     #[error("failed to delete {id}: {source}")]
     Delete {

@@ -6,8 +6,6 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 use tokio::time::{Instant, timeout_at};
 
-use super::client::Conflicts;
-use super::managed_fields::migration;
 use super::observe::PARALLEL;
 use super::{Cause, Cluster, Error, Explanation, Interrupt, SecretStore};
 use crate::plan::{Change, Deletion, Description, Operation, Plan, ResourceId, Write};
@@ -135,9 +133,9 @@ impl<'a> Execution<'a> {
                 };
                 Ok(self.store.delete(&name, *revision).await?)
             }
-            Operation::RunHooks { event, hooks } => {
+            Operation::RunHooks { event, hooks, method } => {
                 let revision = self.records.keys().next_back().copied().unwrap_or_default();
-                self.run_hooks(revision, event, hooks).await
+                self.run_hooks(revision, event, hooks, *method).await
             }
             Operation::Apply { writes } => self.apply(writes).await,
             Operation::Delete { deletions } => self.delete(deletions).await,
@@ -251,36 +249,5 @@ fn several(mut errors: Vec<Error>) -> Result<(), Error> {
         0 => Ok(()),
         1 => Err(errors.remove(0)),
         _ => Err(Error::Several(errors)),
-    }
-}
-
-impl Cluster {
-    async fn write(&self, write: &Write) -> Result<(), Error> {
-        let id = &write.object.id;
-        let path = self.path(id).await?;
-        if write.change != Change::Create {
-            self.migrate(id, &path).await?;
-        }
-        let conflicts = if write.force { Conflicts::Force } else { Conflicts::Refuse };
-        match self.apply(&path, &write.object.body, conflicts).await {
-            Ok(_) => Ok(()),
-            Err(source) if source.is_conflict() => Err(Error::Conflict { id: id.clone(), source }),
-            Err(source) => Err(Error::Apply { id: id.clone(), source }),
-        }
-    }
-
-    /// Turns the fields of earlier client-side writes, as Helm 3 makes them, into applied ones.
-    async fn migrate(&self, id: &ResourceId, path: &str) -> Result<(), Error> {
-        // The object may change between the read and the write: then read again.
-        for _ in 0..5 {
-            let Some(live) = self.live(id).await? else { return Ok(()) };
-            let Some(changes) = migration(&live) else { return Ok(()) };
-            match self.json_patch(path, &changes).await {
-                Ok(_) => return Ok(()),
-                Err(error) if error.is_conflict() => {}
-                Err(source) => return Err(Error::Apply { id: id.clone(), source }),
-            }
-        }
-        Ok(())
     }
 }

@@ -3,7 +3,7 @@ use super::client::Conflicts;
 use super::execute::Execution;
 use crate::manifest::{DeletePolicy, Event, Hook};
 use crate::plan::{Object, Until};
-use crate::release::{HookPhase, HookRun, Release, Revision};
+use crate::release::{ApplyMethod, HookPhase, HookRun, Release, Revision};
 
 impl Execution<'_> {
     /// Runs hooks one after the other, each to its end.
@@ -12,6 +12,7 @@ impl Execution<'_> {
         revision: Revision,
         event: &Event,
         hooks: &[(Hook, Object)],
+        method: ApplyMethod,
     ) -> Result<(), Error> {
         for (at, (hook, object)) in hooks.iter().enumerate() {
             self.note_policies(revision, hook);
@@ -19,7 +20,7 @@ impl Execution<'_> {
                 self.delete_hook(hook, object).await?;
             }
             self.note_run(revision, hook, HookPhase::Running);
-            let result = self.run_hook(event, hook, object).await;
+            let result = self.run_hook(event, hook, object, method).await;
             let phase = if result.is_ok() { HookPhase::Succeeded } else { HookPhase::Failed };
             self.note_run(revision, hook, phase);
             if let Err(error) = result {
@@ -37,15 +38,26 @@ impl Execution<'_> {
         self.delete_succeeded(hooks).await
     }
 
-    async fn run_hook(&self, event: &Event, hook: &Hook, object: &Object) -> Result<(), Error> {
+    async fn run_hook(
+        &self,
+        event: &Event,
+        hook: &Hook,
+        object: &Object,
+        method: ApplyMethod,
+    ) -> Result<(), Error> {
         let path = self.cluster.path(&object.id).await?;
-        // Hooks are applied with whatever fields they have; conflicts would come from leftovers of
-        // others only.
-        let applied = self.cluster.apply(&path, &object.body, Conflicts::Refuse).await;
-        let applied = applied.map_err(|source| Error::HookCreate {
+        let made = if method == ApplyMethod::ServerSide {
+            // Hooks are applied with whatever fields they have; conflicts would come from leftovers of
+            // others only.
+            let applied = self.cluster.apply(&path, &object.body, Conflicts::Refuse).await;
+            applied.map_err(|source| Error::Apply { id: object.id.clone(), source })
+        } else {
+            self.cluster.make(&object.id, &object.body).await
+        };
+        let applied = made.map_err(|source| Error::HookCreate {
             event: event.clone(),
             path: hook.path.to_string(),
-            source: Box::new(Error::Apply { id: object.id.clone(), source }),
+            source: Box::new(source),
         })?;
         match object.id.kind.as_str() {
             "Job" | "Pod" => self.cluster.wait_for_hook(&object.id, &applied, self.deadline).await,

@@ -22,6 +22,7 @@ mod retry;
 mod secret_store;
 mod throttle;
 mod wait;
+mod write;
 
 pub use connect::{Cluster, ConnectOptions, merged_kubeconfig};
 pub use discovery::{Discovery, Resource, ServerVersion};

@@ -1,12 +1,12 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::object::asks_to_be_kept;
 use super::{
-    Change, Deletion, Description, Error, Kept, Object, Observed, Operation, Owner, Plan,
+    Change, Deletion, Description, Error, Kept, Method, Object, Observed, Operation, Owner, Plan,
     Propagation, ResourceId, Until, Write,
 };
 use crate::manifest::{Event, Hook, Order, sort_by_kind};
-use crate::release::{Revision, Status};
+use crate::release::{ApplyMethod, Revision, Status};
 
 /// What is done to a release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +28,14 @@ pub struct Options {
     pub hooks: bool,
     /// Whether objects of others are taken over without a check.
     pub take_ownership: bool,
-    /// Whether fields of other managers are taken over on update.
+    /// How objects are written; [`ApplyMethod::Unsaid`] counts as client-side.
+    pub method: ApplyMethod,
+    /// Whether fields that earlier client-side writes own are turned into applied ones.
+    pub migrate: bool,
+    /// Whether fields of other managers are taken over on update; server-side only.
     pub force_conflicts: bool,
+    /// Whether objects are replaced in place of being patched; client-side only.
+    pub force_replace: bool,
     /// Whether a missing namespace is made first.
     pub create_namespace: bool,
     /// What to wait for after the objects are written or deleted; `None` does not wait.
@@ -49,7 +55,10 @@ impl Default for Options {
         Options {
             hooks: true,
             take_ownership: false,
+            method: ApplyMethod::ServerSide,
+            migrate: false,
             force_conflicts: false,
+            force_replace: false,
             create_namespace: false,
             wait: None,
             cleanup_on_fail: false,
@@ -98,8 +107,9 @@ pub struct Input<'a> {
 /// Builds the plan.
 ///
 /// # Errors
-/// [`Error::Ownership`] when an object exists that belongs to no one or to another release, and
-/// [`Error::Twice`] when two documents describe the same object.
+/// [`Error::Ownership`] when an object exists that belongs to no one or to another release,
+/// [`Error::Twice`] when two documents describe the same object, and [`Error::Clash`] for options that
+/// go against the way objects are written.
 pub fn build(input: &Input<'_>) -> Result<Plan, Error> {
     match input.verb {
         Verb::Install | Verb::Upgrade | Verb::Rollback => build_apply(input),
@@ -222,7 +232,9 @@ fn build_apply(input: &Input<'_>) -> Result<Plan, Error> {
 }
 
 fn writes(input: &Input<'_>) -> Result<Vec<Write>, Error> {
-    let previous: BTreeSet<_> = input.previous.iter().map(|object| &object.id).collect();
+    let options = input.options;
+    let previous: BTreeMap<_, _> =
+        input.previous.iter().map(|object| (&object.id, &object.body)).collect();
     let mut seen = BTreeSet::new();
     let mut conflicts = Vec::new();
     let mut writes = Vec::with_capacity(input.next.objects.len());
@@ -232,9 +244,9 @@ fn writes(input: &Input<'_>) -> Result<Vec<Write>, Error> {
         }
         let change = match input.observed.get(&object.id) {
             None => Change::Create,
-            Some(_) if previous.contains(&object.id) => Change::Update,
+            Some(_) if previous.contains_key(&object.id) => Change::Update,
             Some(live) => {
-                if !input.options.take_ownership
+                if !options.take_ownership
                     && let Err(problem) = input.owner.check(live)
                 {
                     conflicts.push((object.id.clone(), problem));
@@ -244,10 +256,41 @@ fn writes(input: &Input<'_>) -> Result<Vec<Write>, Error> {
         };
         let mut object = object.clone();
         input.owner.mark(&mut object.body);
-        let force = input.options.force_conflicts && change != Change::Create;
-        writes.push(Write { object, change, force });
+        let method = if options.method == ApplyMethod::ServerSide {
+            let force = options.force_conflicts && change != Change::Create;
+            Method::Apply { force, migrate: options.migrate && change != Change::Create }
+        } else if options.force_replace && change != Change::Create {
+            Method::Replace
+        } else {
+            let previous = previous.get(&object.id).filter(|_| change == Change::Update);
+            Method::Patch { previous: previous.map(|body| (*body).clone()) }
+        };
+        writes.push(Write { object, change, method });
     }
-    if conflicts.is_empty() { Ok(writes) } else { Err(Error::Ownership { conflicts }) }
+    // An install that finds nothing there does not come to the point where they clash.
+    let is_update =
+        input.verb != Verb::Install || writes.iter().any(|write| write.change != Change::Create);
+    match options.clash().filter(|_| is_update) {
+        _ if !conflicts.is_empty() => Err(Error::Ownership { conflicts }),
+        Some(what) => Err(Error::Clash { what }),
+        None => Ok(writes),
+    }
+}
+
+impl Options {
+    /// Returns what is wrong with the options as a whole, in Helm's words.
+    fn clash(&self) -> Option<&'static str> {
+        match self.method {
+            ApplyMethod::ServerSide if self.force_replace => {
+                Some("invalid operation: cannot use server-side apply and force replace together")
+            }
+            ApplyMethod::ClientSide | ApplyMethod::Unsaid if self.force_conflicts => Some(
+                "invalid client update option(s): forceConflicts enabled when serverSideApply \
+                 disabled",
+            ),
+            _ => None,
+        }
+    }
 }
 
 fn build_uninstall(input: &Input<'_>) -> Plan {
@@ -304,7 +347,8 @@ fn push_hooks(operations: &mut Vec<Operation>, input: &Input<'_>, event: Event) 
     }
     // The hooks are in the order of kinds already, and the sort is stable.
     hooks.sort_by_key(|(hook, _)| hook.weight);
-    operations.push(Operation::RunHooks { event, hooks });
+    let method = input.options.method;
+    operations.push(Operation::RunHooks { event, hooks, method });
 }
 
 fn push_deletions(

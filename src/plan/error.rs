@@ -11,6 +11,12 @@ pub enum Error {
         /// Each object with what its metadata lacks. Never empty.
         conflicts: Vec<(ResourceId, String)>,
     },
+    /// Options that go against the way objects are written.
+    #[error("{what}")]
+    Clash {
+        /// Which, in Helm's words.
+        what: &'static str,
+    },
     /// Two documents describe the same object.
     #[error("the chart describes {id} twice")]
     Twice {

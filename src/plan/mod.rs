@@ -7,13 +7,14 @@ mod error;
 mod object;
 mod operation;
 mod ownership;
+pub mod patch;
 mod show;
 
 pub use build::{Input, Next, Options, Verb, build};
 pub use error::{BodyError, Error};
 pub use object::{Object, ResourceId};
 pub use operation::{
-    Change, Deletion, Description, Kept, Operation, Plan, Propagation, Until, Write,
+    Change, Deletion, Description, Kept, Method, Operation, Plan, Propagation, Until, Write,
 };
 pub use ownership::Owner;
 

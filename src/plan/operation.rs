@@ -1,6 +1,8 @@
+use serde_json::Value as Json;
+
 use super::{Object, ResourceId};
 use crate::manifest::{Event, Hook};
-use crate::release::{Revision, Status};
+use crate::release::{ApplyMethod, Revision, Status};
 
 /// The ordered operations of one verb.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -52,6 +54,8 @@ pub enum Operation {
         event: Event,
         /// The hooks, in their order, with the objects they make.
         hooks: Vec<(Hook, Object)>,
+        /// How their objects are written.
+        method: ApplyMethod,
     },
     /// Writes objects that do not depend on each other.
     Apply {
@@ -90,8 +94,27 @@ pub struct Write {
     pub object: Object,
     /// How the object comes about.
     pub change: Change,
-    /// Whether fields of other managers are taken over.
-    pub force: bool,
+    /// By which request it is written.
+    pub method: Method,
+}
+
+/// By which request an object is written.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Method {
+    /// By server-side apply.
+    Apply {
+        /// Whether fields of other managers are taken over.
+        force: bool,
+        /// Whether fields that the manager owns by other requests are turned into applied ones first.
+        migrate: bool,
+    },
+    /// By a patch that the client computes; a new object by a plain creation.
+    Patch {
+        /// The object as the manifest had it before; `None` for one that is new or taken in.
+        previous: Option<Json>,
+    },
+    /// In place of the live object.
+    Replace,
 }
 
 /// How an object comes about.

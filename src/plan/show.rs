@@ -33,7 +33,7 @@ impl fmt::Display for Operation {
                 }
             }
             Operation::DeleteRecord { revision } => write!(f, "delete record {revision}"),
-            Operation::RunHooks { event, hooks } => {
+            Operation::RunHooks { event, hooks, method: _ } => {
                 write!(f, "run {event} hooks ")?;
                 list(f, hooks.iter().map(|(_, object)| &object.id))
             }

@@ -211,7 +211,7 @@ fn fields_that_left_the_chart_leave_a_helm_3_release() {
         "templates/objects.yaml",
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {kept: b}\n",
     );
-    world.rhumb("upgrade web demo");
+    world.rhumb("upgrade web demo --server-side=true");
     let resources = world.resources(rhumb(), &world.namespace);
     let object = &resources["v1/ConfigMap"][0];
     assert_eq!(object["data"], serde_json::json!({"kept": "b"}));

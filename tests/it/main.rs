@@ -7,6 +7,8 @@ mod charts;
 #[cfg(all(feature = "cli", feature = "cluster"))]
 mod cluster;
 #[cfg(all(feature = "cli", feature = "cluster"))]
+mod cluster_apply;
+#[cfg(all(feature = "cli", feature = "cluster"))]
 mod cluster_charts;
 #[cfg(feature = "cli")]
 mod commands;

@@ -5,7 +5,7 @@ use super::report::dry_run;
 use super::{ApplyOptions, DryRun, RenderOptions, Report, Session, load_chart};
 use crate::chart::{Chart, Warned};
 use crate::plan::{self, Input, Verb};
-use crate::release::{History, ReleaseName, Status};
+use crate::release::{ApplyMethod, History, ReleaseName, Status};
 use crate::template::ReleaseContext;
 use crate::values::UserValues;
 
@@ -63,7 +63,8 @@ pub(super) async fn install_held(
         if request.render.strict_values && !chart.value.crds().is_empty() {
             check_values(session, request, chart.value.clone()).await?;
         }
-        session.apply_crds(&chart.value, deadline).await?;
+        let method = method(&request.apply);
+        session.apply_crds(&chart.value, method, deadline).await?;
     }
     install_chart(session, request, chart, hold, deadline).await
 }
@@ -82,6 +83,11 @@ async fn check_values(
         Err(error @ Error::UnreadValues { .. }) => Err(error),
         _ => Ok(()),
     }
+}
+
+/// Returns how the objects of a first revision are written: there is none before it to go by.
+fn method(apply: &ApplyOptions) -> ApplyMethod {
+    apply.server_side.method(ApplyMethod::ServerSide)
 }
 
 fn context(session: &Session, request: &InstallRequest) -> ReleaseContext {
@@ -112,7 +118,7 @@ async fn install_chart(
     let prepared =
         session.render(chart, given.clone(), given, context, options, apply.dry_run).await?;
     warnings.extend(prepared.warnings.iter().cloned());
-    let mut release = session.release(&request.name, revision, &prepared, None);
+    let mut release = session.release(&request.name, revision, &prepared, method(apply), None);
     release.labels.clone_from(&apply.labels);
     let report =
         |release, plan| Report { release, plan, warnings: warnings.clone(), installed: true };
@@ -131,7 +137,7 @@ async fn install_chart(
         observed: &observed,
         deployed: &replaced,
         prune: &[],
-        options: &plan::Options { force_conflicts: false, ..apply.to_plan() },
+        options: &apply.to_plan(method(apply), false),
     })
     .map_err(|source| Error::Plan { doing: "install", source })?;
     if apply.dry_run.is_some() {

@@ -20,7 +20,7 @@ pub use get::{computed_values, get};
 pub use history::{HistoryRow, history};
 pub use install::{InstallRequest, install};
 pub use list::{ListRequest, ListSort, list};
-pub use options::{ApplyOptions, DryRun, WaitOptions};
+pub use options::{ApplyOptions, DryRun, ServerSide, WaitOptions};
 pub use prepare::RenderOptions;
 pub use report::Report;
 pub use rollback::{RollbackRequest, rollback};

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::plan::Until;
+use crate::release::ApplyMethod;
 
 /// What a run waits for, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,35 @@ pub enum DryRun {
     Server,
 }
 
+/// Who works out what changes in an object.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ServerSide {
+    /// Whoever did so for the revision before; for a rollback, for the revision it repeats. For the
+    /// first revision, the server.
+    #[default]
+    Auto,
+    /// The server, by server-side apply.
+    Yes,
+    /// The client, by patches.
+    No,
+}
+
+impl ServerSide {
+    /// Returns how objects are written after a revision that was written by `before`.
+    pub(super) fn method(self, before: ApplyMethod) -> ApplyMethod {
+        match (self, before) {
+            (ServerSide::Yes, _) | (ServerSide::Auto, ApplyMethod::ServerSide) => {
+                ApplyMethod::ServerSide
+            }
+            // A record that does not say is one of Helm 3, which knows nothing else.
+            (ServerSide::No, _)
+            | (ServerSide::Auto, ApplyMethod::ClientSide | ApplyMethod::Unsaid) => {
+                ApplyMethod::ClientSide
+            }
+        }
+    }
+}
+
 /// How a revision is put into the cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ApplyOptions {
@@ -45,8 +75,12 @@ pub struct ApplyOptions {
     pub no_hooks: bool,
     /// Whether objects of others are taken over without a check.
     pub take_ownership: bool,
+    /// Who works out what changes in an object.
+    pub server_side: ServerSide,
     /// Whether fields of other managers are taken over on update.
     pub force_conflicts: bool,
+    /// Whether objects are replaced in place of being patched.
+    pub force_replace: bool,
     /// Whether a missing namespace is made first.
     pub create_namespace: bool,
     /// Whether the files in `crds/` are passed over.

@@ -10,7 +10,7 @@ use super::{
 use crate::chart::{Chart, Warned, Warning};
 use crate::cluster::{Lookup, Records};
 use crate::manifest::{self, Manifest, Notes};
-use crate::plan::{Change, Next, Operation, Plan, Until, Write};
+use crate::plan::{Change, Method, Next, Operation, Plan, Until, Write};
 use crate::postrender::PostRenderer;
 use crate::release::{
     ApplyMethod, HookRecord, HookRun, Info, Labels, Release, Revision, Status, Time,
@@ -123,7 +123,14 @@ impl Session {
 
     /// Puts the files of `crds/` into the cluster, one after the other, and waits until the
     /// server serves their kinds. They come before the render, which may ask for those kinds.
-    pub(super) async fn apply_crds(&self, chart: &Chart, deadline: Instant) -> Result<(), Error> {
+    ///
+    /// Client-side, those that exist are left as they are.
+    pub(super) async fn apply_crds(
+        &self,
+        chart: &Chart,
+        method: ApplyMethod,
+        deadline: Instant,
+    ) -> Result<(), Error> {
         let mut applied = false;
         for crd in chart.crds() {
             let error =
@@ -133,11 +140,20 @@ impl Session {
             if objects.is_empty() {
                 continue;
             }
-            let ids = objects.iter().map(|object| object.id.clone()).collect();
-            let writes = objects
-                .into_iter()
-                .map(|object| Write { object, change: Change::Update, force: false })
-                .collect();
+            let ids: Vec<_> = objects.iter().map(|object| object.id.clone()).collect();
+            let writes = if method == ApplyMethod::ServerSide {
+                let method = Method::Apply { force: false, migrate: false };
+                let write =
+                    |object| Write { object, change: Change::Update, method: method.clone() };
+                objects.into_iter().map(write).collect()
+            } else {
+                let observed = self.cluster.observe(&ids).await.map_err(error)?;
+                let missing = objects.into_iter().filter(|o| !observed.contains_key(&o.id));
+                let method = Method::Patch { previous: None };
+                let write =
+                    |object| Write { object, change: Change::Create, method: method.clone() };
+                missing.map(write).collect()
+            };
             let plan = Plan {
                 operations: vec![
                     Operation::Apply { writes },
@@ -163,6 +179,7 @@ impl Session {
         name: &str,
         revision: Revision,
         prepared: &Prepared,
+        apply_method: ApplyMethod,
         first_deployed: Option<Time>,
     ) -> Release {
         let now = self.clock.now();
@@ -187,7 +204,7 @@ impl Session {
             hooks: hooks
                 .map(|hook| HookRecord { hook: hook.clone(), last_run: HookRun::default() })
                 .collect(),
-            apply_method: ApplyMethod::ServerSide,
+            apply_method,
             labels: Labels::new(),
         }
     }
@@ -201,12 +218,15 @@ pub(super) fn check_labels(labels: &Labels) -> Result<(), Error> {
 }
 
 impl ApplyOptions {
-    pub(super) fn to_plan(&self) -> plan::Options {
+    /// `method` is how objects are written, `migrate` whether they were written another way before.
+    pub(super) fn to_plan(&self, method: ApplyMethod, migrate: bool) -> plan::Options {
         let ApplyOptions {
             wait,
             no_hooks,
             take_ownership,
+            server_side: _,
             force_conflicts,
+            force_replace,
             create_namespace,
             skip_crds: _,
             cleanup_on_fail,
@@ -217,7 +237,10 @@ impl ApplyOptions {
         plan::Options {
             hooks: !no_hooks,
             take_ownership: *take_ownership,
+            method,
+            migrate,
             force_conflicts: *force_conflicts,
+            force_replace: *force_replace,
             create_namespace: *create_namespace,
             wait: wait.until(),
             cleanup_on_fail: *cleanup_on_fail,

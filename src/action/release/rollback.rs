@@ -3,9 +3,7 @@ use super::hold::{Hold, Unsigned};
 use super::{ApplyOptions, Report, Session};
 use crate::manifest::{self, Hook};
 use crate::plan::{self, Input, Next, Verb};
-use crate::release::{
-    ApplyMethod, HookRecord, HookRun, Info, Release, ReleaseName, Revision, Status,
-};
+use crate::release::{HookRecord, HookRun, Info, Release, ReleaseName, Revision, Status};
 
 /// Where to go back to.
 #[derive(Clone, Debug)]
@@ -58,7 +56,9 @@ async fn rollback_held(
     };
     let target = history.get(wanted).ok_or(Error::NoRevision { revision: wanted })?;
     let revision = last.revision + 1;
+    let method = apply.server_side.method(target.apply_method);
     let mut release = repeat(session, target, last, revision);
+    release.apply_method = method;
     let hooks: Vec<Hook> = target.hooks.iter().map(|record| record.hook.clone()).collect();
     let documents = manifest::parse_stored(&target.manifest)?;
     let objects =
@@ -76,7 +76,7 @@ async fn rollback_held(
         observed: &observed,
         deployed: &deployed,
         prune: &history.to_prune(request.history_max),
-        options: &plan::Options { create_namespace: false, ..apply.to_plan() },
+        options: &plan::Options { create_namespace: false, ..apply.to_plan(method, true) },
     })
     .map_err(|source| Error::Plan { doing: "rollback", source })?;
     let report = |release, plan| Report {
@@ -110,7 +110,6 @@ fn repeat(session: &Session, target: &Release, last: &Release, revision: Revisio
             .iter()
             .map(|record| HookRecord { hook: record.hook.clone(), last_run: HookRun::default() })
             .collect(),
-        apply_method: ApplyMethod::ServerSide,
         ..target.clone()
     }
 }

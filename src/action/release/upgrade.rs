@@ -10,7 +10,7 @@ use super::{
 };
 use crate::chart::Warned;
 use crate::plan::{self, Input, Verb};
-use crate::release::{History, Labels, Release, ReleaseName, Status, Time};
+use crate::release::{ApplyMethod, History, Labels, Release, ReleaseName, Status, Time};
 use crate::template::ReleaseContext;
 use crate::value::{Map, Value, deep_equal};
 use crate::values::{self, Reuse, UserValues};
@@ -98,7 +98,9 @@ async fn upgrade_held(
     let prepared = session.render(chart, user, given, context, options, apply.dry_run).await?;
     warnings.extend(prepared.warnings.iter().cloned());
     let first_deployed = baseline.info.first_deployed;
-    let mut release = session.release(&request.name, revision, &prepared, first_deployed);
+    let method = apply.server_side.method(last.apply_method);
+    let migrate = baseline.apply_method != ApplyMethod::ServerSide;
+    let mut release = session.release(&request.name, revision, &prepared, method, first_deployed);
     release.labels = merge_labels(&last.labels, &apply.labels);
     let report =
         |release, plan| Report { release, plan, warnings: warnings.clone(), installed: false };
@@ -117,7 +119,7 @@ async fn upgrade_held(
         deployed: &deployed,
         prune: &history.to_prune(request.history_max),
         // The namespace exists: the release is in it.
-        options: &plan::Options { create_namespace: false, ..apply.to_plan() },
+        options: &plan::Options { create_namespace: false, ..apply.to_plan(method, migrate) },
     })
     .map_err(|source| Error::Plan { doing: "update", source })?;
     if apply.dry_run.is_some() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use crate::action::{ApplyOptions, DryRun, RenderOptions, WaitOptions};
+use crate::action::{ApplyOptions, DryRun, RenderOptions, ServerSide, WaitOptions};
 use crate::cli::args::Labels;
 use crate::cli::output::{Details, Format, OutputArgs};
 use crate::cli::{
@@ -79,6 +79,45 @@ impl DryRunArgs {
     }
 }
 
+/// `--force-replace` and its old name.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct ReplaceArgs {
+    /// Replace objects in place of patching them; with --server-side=false
+    #[arg(long)]
+    force_replace: bool,
+    /// As --force-replace
+    #[arg(long, hide = true)]
+    force: bool,
+}
+
+impl ReplaceArgs {
+    pub(super) fn is_given(self) -> bool {
+        self.force_replace || self.force
+    }
+}
+
+/// `--server-side` of the commands that go by the revision before.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ServerSideArgs {
+    /// Let the server work out what changes (true), or do so here (false); auto does as the revision
+    /// before
+    #[arg(long, value_name = "HOW", default_value = "auto")]
+    server_side: String,
+}
+
+impl ServerSideArgs {
+    pub(super) fn read(&self) -> Result<ServerSide, Failure> {
+        match self.server_side.as_str() {
+            "auto" => Ok(ServerSide::Auto),
+            "true" => Ok(ServerSide::Yes),
+            "false" => Ok(ServerSide::No),
+            word => Err(Failure::new(format!(
+                "invalid/unknown release server-side apply method: {word}"
+            ))),
+        }
+    }
+}
+
 /// What makes a revision of a chart: its values, how it is rendered, put into the cluster and shown.
 #[derive(Clone, Debug, clap::Args)]
 pub struct RevisionArgs {
@@ -100,6 +139,8 @@ pub struct RevisionArgs {
     /// Take over fields that others have set
     #[arg(long)]
     force_conflicts: bool,
+    #[command(flatten)]
+    replace: ReplaceArgs,
     /// Make the namespace of the release if it does not exist
     #[arg(long)]
     create_namespace: bool,
@@ -147,6 +188,7 @@ impl RevisionArgs {
         ui: &mut Ui,
         global: &GlobalOptions,
         reference: &str,
+        server_side: ServerSide,
         cleanup_on_fail: bool,
     ) -> Result<RevisionOptions, Failure> {
         let RevisionArgs {
@@ -157,6 +199,7 @@ impl RevisionArgs {
             no_hooks,
             take_ownership,
             force_conflicts,
+            replace,
             create_namespace,
             skip_crds,
             description,
@@ -179,7 +222,9 @@ impl RevisionArgs {
             wait,
             no_hooks,
             take_ownership,
+            server_side,
             force_conflicts,
+            force_replace: replace.is_given(),
             create_namespace,
             skip_crds,
             cleanup_on_fail,

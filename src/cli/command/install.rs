@@ -2,7 +2,8 @@
 
 use super::apply::{RevisionArgs, RevisionOptions};
 use super::template::name_and_chart;
-use crate::action::{self, Error, InstallRequest};
+use crate::action::{self, Error, InstallRequest, ServerSide};
+use crate::cli::args;
 use crate::cli::cluster::{block_on, connect, unreachable};
 use crate::cli::output::Format;
 use crate::cli::{Failure, GlobalOptions, Ui};
@@ -24,6 +25,13 @@ pub struct InstallArgs {
     /// Use the name of a release that failed or was uninstalled again
     #[arg(long)]
     replace: bool,
+    /// Let the server work out what changes in objects, and not this program
+    #[arg(
+        long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+        default_missing_value = "true", default_value = "true", value_parser = args::parse_bool,
+        action = clap::ArgAction::Set
+    )]
+    server_side: bool,
 }
 
 pub(in crate::cli) fn run(
@@ -31,12 +39,13 @@ pub(in crate::cli) fn run(
     global: &GlobalOptions,
     args: InstallArgs,
 ) -> Result<(), Failure> {
-    let InstallArgs { names, revision, generate_name, name_template, replace } = args;
+    let InstallArgs { names, revision, generate_name, name_template, replace, server_side } = args;
     let (name, chart) = name_and_chart(&names, generate_name, name_template.as_deref(), "install")
         .map_err(|failure| if names.is_empty() { failure } else { prefixed(failure) })?;
     let name = name.ok_or(Error::NoName).map_err(|error| prefixed(error.into()))?;
+    let server_side = if server_side { ServerSide::Yes } else { ServerSide::No };
     let RevisionOptions { chart, values, render, apply, rollback_on_failure, output, details } =
-        revision.read(ui, global, &chart, false).map_err(prefixed)?;
+        revision.read(ui, global, &chart, server_side, false).map_err(prefixed)?;
     let request =
         InstallRequest { name, chart, values, render, apply, replace, rollback_on_failure };
     let report = block_on(async {

@@ -1,6 +1,6 @@
 //! `rhumb rollback`.
 
-use super::apply::{self, DryRunArgs, WaitArgs};
+use super::apply::{self, DryRunArgs, ReplaceArgs, ServerSideArgs, WaitArgs};
 use crate::action::{self, ApplyOptions, RollbackRequest};
 use crate::cli::cluster::{block_on, connect};
 use crate::cli::{Failure, GlobalOptions, Ui};
@@ -24,6 +24,10 @@ pub struct RollbackArgs {
     /// Take over fields that others have set
     #[arg(long)]
     force_conflicts: bool,
+    #[command(flatten)]
+    replace: ReplaceArgs,
+    #[command(flatten)]
+    server_side: ServerSideArgs,
     /// Delete what a failed rollback has made
     #[arg(long)]
     cleanup_on_fail: bool,
@@ -49,6 +53,8 @@ pub(in crate::cli) fn run(
         wait_for_jobs,
         no_hooks,
         force_conflicts,
+        replace,
+        server_side,
         cleanup_on_fail,
         description,
         history_max,
@@ -60,7 +66,9 @@ pub(in crate::cli) fn run(
         apply: ApplyOptions {
             wait: wait.options(wait_for_jobs),
             no_hooks,
+            server_side: server_side.read()?,
             force_conflicts,
+            force_replace: replace.is_given(),
             cleanup_on_fail,
             description,
             dry_run: dry_run.option(),

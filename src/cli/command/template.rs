@@ -162,7 +162,8 @@ struct IdleArgs {
     /// Let the server apply changes
     #[arg(
         long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
-        default_missing_value = "true", default_value = "true", value_parser = args::parse_bool
+        default_missing_value = "true", default_value = "true", value_parser = args::parse_bool,
+        action = clap::ArgAction::Set
     )]
     server_side: bool,
     /// Bound of the whole command

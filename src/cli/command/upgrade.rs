@@ -1,6 +1,6 @@
 //! `rhumb upgrade`.
 
-use super::apply::{RevisionArgs, RevisionOptions, kept_revisions};
+use super::apply::{RevisionArgs, RevisionOptions, ServerSideArgs, kept_revisions};
 use super::install;
 use crate::action::{self, UpgradeRequest};
 use crate::cli::cluster::{block_on, connect};
@@ -17,6 +17,8 @@ pub struct UpgradeArgs {
     chart: String,
     #[command(flatten)]
     revision: RevisionArgs,
+    #[command(flatten)]
+    server_side: ServerSideArgs,
     /// Install the release if it does not exist
     #[arg(short, long)]
     install: bool,
@@ -46,6 +48,7 @@ pub(in crate::cli) fn run(
         release,
         chart,
         revision,
+        server_side,
         install,
         reset_values,
         reuse_values,
@@ -59,8 +62,9 @@ pub(in crate::cli) fn run(
         (_, _, true) => Reuse::UserValues,
         _ => Reuse::WhenNoneGiven,
     };
+    let server_side = server_side.read().map_err(prefixed)?;
     let RevisionOptions { chart, values, render, apply, rollback_on_failure, output, details } =
-        revision.read(ui, global, &chart, cleanup_on_fail)?;
+        revision.read(ui, global, &chart, server_side, cleanup_on_fail)?;
     let request = UpgradeRequest {
         name: release,
         chart,
@@ -76,12 +80,11 @@ pub(in crate::cli) fn run(
         let session = connect(global).await?;
         Box::pin(action::upgrade(&session, &request)).await
     })
-    .map_err(|mut failure| {
+    .map_err(|failure| {
         if install && failure.message.starts_with("kubernetes cluster unreachable: ") {
             return failure;
         }
-        failure.message.insert_str(0, "UPGRADE FAILED: ");
-        failure
+        prefixed(failure)
     })?;
     report.warnings.iter().for_each(|warning| ui.warn(warning));
     if report.installed {
@@ -91,4 +94,10 @@ pub(in crate::cli) fn run(
         ui.out(text.as_bytes());
     }
     ui.report(&report, output, details)
+}
+
+/// Adds Helm's words for a failed upgrade.
+fn prefixed(mut failure: Failure) -> Failure {
+    failure.message.insert_str(0, "UPGRADE FAILED: ");
+    failure
 }
