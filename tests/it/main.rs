@@ -21,6 +21,8 @@ mod layers;
 mod limits;
 #[cfg(all(feature = "cli", feature = "cluster"))]
 mod packages;
+#[cfg(all(unix, feature = "cli", feature = "cluster"))]
+mod parity;
 mod probes;
 #[cfg(all(feature = "cli", feature = "cluster"))]
 mod servers;
