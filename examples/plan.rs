@@ -8,7 +8,7 @@ use std::io;
 use std::sync::Arc;
 
 use rhumb::manifest::{self, Notes};
-use rhumb::plan::{self, Input, Next, Object, Observed, Options, Owner, Until, Verb};
+use rhumb::plan::{self, Input, Next, Object, Observed, Options, Owner, Rules, Until, Verb};
 use rhumb::{json, yaml};
 
 const NAMESPACE: &str = "default";
@@ -59,7 +59,10 @@ pub(crate) fn run(arguments: &[String], out: &mut dyn io::Write) -> Result<(), B
         observed: &observed,
         deployed: &[1],
         prune: &[],
-        options: &Options { wait: Some(Until::Ready { jobs: false }), ..Options::default() },
+        options: &Options {
+            wait: Some(Until::Ready { jobs: false, rules: Rules::Kstatus }),
+            ..Options::default()
+        },
     })?;
     out.write_all(plan.to_string().as_bytes())?;
     Ok(())

@@ -215,6 +215,15 @@ pub enum Error {
         /// Why.
         source: plan::Error,
     },
+    /// What the cluster holds could not be read before anything was done.
+    #[cfg(feature = "cluster")]
+    #[error("unable to continue with {doing}: {source}")]
+    Observe {
+        /// `install` or `update`.
+        doing: &'static str,
+        /// Why.
+        source: cluster::Error,
+    },
     /// Something could not be read from the cluster.
     #[cfg(feature = "cluster")]
     #[error(transparent)]
@@ -225,7 +234,7 @@ pub enum Error {
     Store(#[from] cluster::StoreError),
     /// The plan failed.
     #[cfg(feature = "cluster")]
-    #[error("{source}{}", also(.aftermath))]
+    #[error("{source}")]
     Execute {
         /// What ended it.
         source: Box<cluster::Error>,
@@ -263,6 +272,37 @@ impl Error {
     #[cfg(feature = "cluster")]
     pub(super) fn name(name: &str) -> Self {
         Error::Name { name: name.to_owned() }
+    }
+
+    /// Says what could not be gone on with, as the cluster could not be read.
+    #[cfg(feature = "cluster")]
+    pub(super) fn before(self, doing: &'static str) -> Self {
+        match self {
+            Error::Cluster(source) => Error::Observe { doing, source },
+            other => other,
+        }
+    }
+
+    /// Returns what ended a plan that had begun, if that is the error.
+    #[cfg(feature = "cluster")]
+    #[must_use]
+    pub fn cause(&self) -> Option<&cluster::Error> {
+        match self {
+            Error::Execute { source, .. } => Some(source),
+            Error::WayBack { error, .. } | Error::RolledBack { error, .. } => error.cause(),
+            _ => None,
+        }
+    }
+
+    /// Returns what went wrong while a failure was recorded and cleaned up.
+    #[cfg(feature = "cluster")]
+    #[must_use]
+    pub fn aftermath(&self) -> &[cluster::Error] {
+        match self {
+            Error::Execute { aftermath, .. } => aftermath,
+            Error::WayBack { error, .. } | Error::RolledBack { error, .. } => error.aftermath(),
+            _ => &[],
+        }
     }
 
     /// Returns why objects were not ready, if that is the error.
@@ -305,9 +345,4 @@ fn plan_text(doing: &str, source: &plan::Error) -> String {
         plan::Error::Clash { .. } => source.to_string(),
         _ => format!("unable to continue with {doing}: {source}"),
     }
-}
-
-#[cfg(feature = "cluster")]
-fn also(aftermath: &[cluster::Error]) -> String {
-    aftermath.iter().fold(String::new(), |text, error| text + "\nafterwards: " + &error.to_string())
 }

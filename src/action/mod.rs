@@ -24,9 +24,9 @@ pub use package::{PackageRequest, package};
 #[cfg(feature = "cluster")]
 pub use release::{
     ApplyOptions, DryRun, HistoryRow, InstallRequest, ListRequest, ListSort, LiveObject, LiveTable,
-    RenderOptions, Report, RollbackRequest, ServerSide, Session, StatusReport, UninstallReport,
-    UninstallRequest, UpgradeRequest, WaitOptions, computed_values, get, history, install, list,
-    rollback, status, uninstall, upgrade,
+    RenderOptions, Report, RollbackRequest, ServerSide, Session, StatusReport, TestReport,
+    TestRequest, UninstallReport, UninstallRequest, UpgradeRequest, WaitOptions, computed_values,
+    get, get_with_labels, history, install, list, rollback, status, test, uninstall, upgrade,
 };
 pub use render::{
     RenderRequest, RenderedChart, UnreadValues, ValueCheck, find_chart, load_chart, render_chart,

@@ -1,6 +1,7 @@
 //! From flags and environment to a session with a cluster.
 
 use std::future::Future;
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use tokio::runtime::Runtime;
@@ -8,8 +9,9 @@ use tokio::runtime::Runtime;
 use super::output::Board;
 use super::{Failure, GlobalOptions, env};
 use crate::action::{Error, Session};
+use crate::chart::Warning;
 use crate::cluster::{
-    ApiError, Cause, Clock, Cluster, ConnectError, ConnectOptions, Interrupt, Lookup,
+    ApiError, Cause, Clock, Cluster, ConnectError, ConnectOptions, Interrupt, LogReader, Lookup,
 };
 use crate::manifest::Document;
 use crate::template::{Capabilities, function};
@@ -79,6 +81,11 @@ pub(super) async fn connect(global: &GlobalOptions) -> Result<Session, Error> {
     let cluster = Cluster::connect(&options(global)).await?;
     // Helm is silent while it waits.
     let cluster = if global.as_helm { cluster } else { cluster.observed_by(Board::observer()) };
+    let cluster = cluster.read_by(LogReader::new(|log| {
+        let line = Warning::info(log.text.trim_end_matches('\n')).log_line();
+        // Nobody is left to tell when stderr is gone.
+        drop(writeln!(std::io::stderr(), "{line}"));
+    }));
     let session = Session::new(cluster, clock());
     tokio::spawn(obey_signals(session.interrupt.clone()));
     Ok(session)
@@ -170,6 +177,8 @@ pub(super) fn explained(error: &Error) -> Option<String> {
         !(explanation.events.is_empty() && explanation.pods.is_empty())
     });
     let texts: Vec<_> = explanations.map(ToString::to_string).collect();
+    let also = error.aftermath().iter().map(|error| format!("afterwards: {error}"));
+    let texts: Vec<_> = texts.into_iter().chain(also).collect();
     (!texts.is_empty()).then(|| texts.join("\n"))
 }
 

@@ -60,6 +60,8 @@ enum Command {
     Status(command::status::StatusArgs),
     Template(command::template::TemplateArgs),
     #[cfg(feature = "cluster")]
+    Test(command::test::TestArgs),
+    #[cfg(feature = "cluster")]
     #[command(visible_aliases = ["del", "delete", "un"])]
     Uninstall(command::uninstall::UninstallArgs),
     #[cfg(feature = "cluster")]
@@ -144,6 +146,8 @@ fn dispatch(ui: &mut Ui, cli: Cli, program: &str) -> Result<(), Failure> {
         Command::Uninstall(args) => command::uninstall::run(ui, &global, args),
         #[cfg(feature = "cluster")]
         Command::Upgrade(args) => command::upgrade::run(ui, &global, args),
+        #[cfg(feature = "cluster")]
+        Command::Test(args) => command::test::run(ui, &global, args),
         Command::Template(args) => command::template::run(ui, &global, args),
         Command::Values(args) => command::values::run(ui, &global, args),
         Command::Version(args) => command::version::run(ui, &args),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use kube::config::{Config, KubeConfigOptions, Kubeconfig, KubeconfigError, LoadDataError};
 
 use super::throttle::Throttle;
-use super::{ConnectError, Discovery, Observer};
+use super::{ConnectError, Discovery, LogReader, Observer};
 use crate::chart::io_text;
 
 /// How to reach the cluster. What is `None` comes from the kubeconfig.
@@ -72,6 +72,8 @@ pub struct Cluster {
     pub(super) discovery: Arc<Mutex<Option<Arc<Discovery>>>>,
     /// Who watches waits.
     pub(super) observer: Option<Observer>,
+    /// Who is told what hooks wrote.
+    pub(super) log_reader: Option<LogReader>,
     /// Whether the server has answered before.
     pub(super) reached: Arc<AtomicBool>,
     pub(super) throttle: Option<Arc<Throttle>>,
@@ -110,6 +112,7 @@ impl Cluster {
             server: Server::default(),
             discovery: Arc::default(),
             observer: None,
+            log_reader: None,
             reached: Arc::default(),
             throttle: None,
         }
@@ -119,6 +122,12 @@ impl Cluster {
     #[must_use]
     pub fn observed_by(self, observer: Observer) -> Self {
         Cluster { observer: Some(observer), ..self }
+    }
+
+    /// Lets someone know what hooks wrote.
+    #[must_use]
+    pub fn read_by(self, reader: LogReader) -> Self {
+        Cluster { log_reader: Some(reader), ..self }
     }
 
     /// Returns the namespace to work in.

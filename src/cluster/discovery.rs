@@ -5,6 +5,8 @@ use serde_json::Value as Json;
 
 use super::{ApiError, Cluster, ConnectError, Error};
 
+/// How long a server may take to tell of a kind whose definition is established.
+const KINDS: std::time::Duration = std::time::Duration::from_secs(10);
 const AGGREGATED: &str =
     "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json";
 
@@ -140,6 +142,29 @@ fn text(json: &Json) -> &str {
 }
 
 impl Cluster {
+    /// Waits until the server tells of kinds, given by version and name: it does so a moment after
+    /// their definitions are established. Those it does not tell of are met later on.
+    ///
+    /// # Errors
+    /// [`Error::Discovery`]
+    pub async fn await_kinds(
+        &self,
+        kinds: &[(String, String)],
+        deadline: tokio::time::Instant,
+    ) -> Result<(), Error> {
+        let deadline = deadline.min(tokio::time::Instant::now() + KINDS);
+        loop {
+            let discovery = self.discovery().await?;
+            let is_known =
+                |(version, kind): &(String, String)| discovery.find(version, kind).is_some();
+            if kinds.iter().all(is_known) || tokio::time::Instant::now() > deadline {
+                return Ok(());
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            self.forget_discovery();
+        }
+    }
+
     /// Asks for the version of the server: whether it can be reached.
     ///
     /// # Errors

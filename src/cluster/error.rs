@@ -269,6 +269,12 @@ pub enum Error {
         /// Why.
         source: ApiError,
     },
+    /// An object that a revision adds could not be made.
+    #[error("failed to create resource: {source}")]
+    CreateResource {
+        /// Why.
+        source: Box<Error>,
+    },
     /// A deletion failed.
     #[error("failed to delete {id}: {source}")]
     Delete {
@@ -306,12 +312,34 @@ pub enum Error {
         /// Why.
         source: Box<Error>,
     },
+    /// The Pod of a test cannot be read.
+    #[error("unable to get pod {name}: {source}")]
+    HookPod {
+        /// Its name.
+        name: String,
+        /// Why.
+        source: ApiError,
+    },
+    /// What a Pod wrote cannot be read.
+    #[error("unable to get pod logs for {pod}: {source}")]
+    HookLog {
+        /// The name of the Pod.
+        pod: String,
+        /// Why.
+        source: ApiError,
+    },
     /// Objects failed for good.
     #[error("{}", lines(.0))]
     Failed(Vec<Unready>),
     /// Objects were not ready in time.
     #[error("{}context deadline exceeded", lines_before(.0))]
     NotReady(Vec<Unready>),
+    /// Objects were not ready in time by the rules of Helm 3, which does not say which.
+    #[error("context deadline exceeded")]
+    Late(Vec<Unready>),
+    /// Objects were not gone in time.
+    #[error("{}context deadline exceeded", lines_before_gone(.0))]
+    NotGone(Vec<Unready>),
     /// The time was over during something else than a wait.
     #[error("{doing}: context deadline exceeded")]
     Deadline {
@@ -330,11 +358,20 @@ pub enum Error {
 }
 
 impl Error {
+    /// Returns whether hooks failed.
+    #[must_use]
+    pub fn is_of_hooks(&self) -> bool {
+        matches!(self, Error::Hooks { .. })
+    }
+
     /// Returns the objects that were not ready, if that is the error.
     #[must_use]
     pub fn unready(&self) -> &[Unready] {
         match self {
-            Error::Failed(unready) | Error::NotReady(unready) => unready,
+            Error::Failed(unready)
+            | Error::NotReady(unready)
+            | Error::Late(unready)
+            | Error::NotGone(unready) => unready,
             Error::Hooks { source, .. } => source.unready(),
             Error::Several(errors) => {
                 errors.iter().map(Error::unready).find(|unready| !unready.is_empty()).unwrap_or(&[])
@@ -381,7 +418,7 @@ fn no_matches(problems: &[NoMatch]) -> String {
 fn hooks_failed(event: &Event) -> String {
     match event {
         Event::PreUpgrade | Event::PostUpgrade => format!("{event} hooks failed: "),
-        Event::PreRollback | Event::PostRollback => String::new(),
+        Event::PreRollback | Event::PostRollback | Event::Test => String::new(),
         _ => format!("failed {event}: "),
     }
 }
@@ -392,6 +429,13 @@ fn lines<T: fmt::Display>(items: &[T]) -> String {
 
 fn lines_before(items: &[Unready]) -> String {
     items.iter().fold(String::new(), |text, item| text + &item.to_string() + "\n")
+}
+
+fn lines_before_gone(items: &[Unready]) -> String {
+    items.iter().fold(String::new(), |text, item| {
+        let status = "Terminating, message: Resource scheduled for deletion";
+        text + &format!("resource {} still exists. status: {status}\n", item.id)
+    })
 }
 
 /// `prod/web apps/v1, Kind=Deployment`, as Go prints an object and its kind.

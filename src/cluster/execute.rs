@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::time::{Instant, timeout_at};
 
 use super::observe::PARALLEL;
-use super::{Cause, Cluster, Error, Explanation, Interrupt, SecretStore};
+use super::{Cause, Cluster, ContainerLog, Error, Explanation, Interrupt, SecretStore};
 use crate::plan::{Change, Deletion, Description, Operation, Plan, ResourceId, Write};
 use crate::release::{Release, Revision, Status, Store as _, Time};
 
@@ -51,9 +51,18 @@ pub struct Execution<'a> {
     /// Whether objects of hooks that are left from earlier make way: those of an operation that was
     /// cut short.
     pub replace_hooks: bool,
+    /// Whether the logs of Pods of hooks are kept.
+    pub keep_logs: bool,
+    /// Those logs, and why there are no more.
+    pub(super) logs: KeptLogs,
+    /// Whether there were objects of the release before, for messages.
+    pub(super) revises: bool,
     /// The objects made so far.
     pub(super) created: Vec<ResourceId>,
 }
+
+/// Logs of Pods, and why there are no more of them.
+pub type KeptLogs = (Vec<ContainerLog>, Option<Error>);
 
 /// How a plan ended.
 #[derive(Debug)]
@@ -65,6 +74,8 @@ pub struct Outcome {
     pub explanations: Vec<Explanation>,
     /// What went wrong afterwards, while the failure was recorded and cleaned up.
     pub aftermath: Vec<Error>,
+    /// What Pods of hooks wrote, if that was to be kept.
+    pub logs: KeptLogs,
 }
 
 impl<'a> Execution<'a> {
@@ -79,14 +90,27 @@ impl<'a> Execution<'a> {
         interrupt: Interrupt,
     ) -> Self {
         let created = Vec::new();
-        let replace_hooks = false;
-        Execution { cluster, store, records, deadline, clock, interrupt, replace_hooks, created }
+        let (replace_hooks, keep_logs, logs) = (false, false, KeptLogs::default());
+        Execution {
+            cluster,
+            store,
+            records,
+            deadline,
+            clock,
+            interrupt,
+            replace_hooks,
+            keep_logs,
+            logs,
+            revises: false,
+            created,
+        }
     }
 
     /// Carries out a plan, operation by operation. The first that fails ends it; then the plan's
     /// operations for failure are carried out, all of them.
     pub async fn run(mut self, plan: &Plan) -> Outcome {
         let interrupt = self.interrupt.clone();
+        self.revises = revises(plan);
         for operation in &plan.operations {
             let result = tokio::select! {
                 result = self.step_in_time(operation, "") => result,
@@ -98,7 +122,8 @@ impl<'a> Execution<'a> {
             let mut aftermath = Vec::new();
             if let Error::Interrupted(Cause::LostLock(_)) = error {
                 // The release is in other hands.
-                return Outcome { error: Some(error), explanations: Vec::new(), aftermath };
+                let (explanations, logs) = (Vec::new(), self.logs);
+                return Outcome { error: Some(error), explanations, aftermath, logs };
             }
             // Before anything is undone: afterwards the Pods that could tell are gone.
             let explain = self.cluster.explain(error.unready());
@@ -106,9 +131,10 @@ impl<'a> Execution<'a> {
             for operation in &plan.on_failure {
                 aftermath.extend(self.step_in_time(operation, &text).await.err());
             }
-            return Outcome { error: Some(error), explanations, aftermath };
+            return Outcome { error: Some(error), explanations, aftermath, logs: self.logs };
         }
-        Outcome { error: None, explanations: Vec::new(), aftermath: Vec::new() }
+        let (explanations, aftermath) = (Vec::new(), Vec::new());
+        Outcome { error: None, explanations, aftermath, logs: self.logs }
     }
 
     async fn step_in_time(&mut self, operation: &Operation, failure: &str) -> Result<(), Error> {
@@ -216,7 +242,11 @@ impl<'a> Execution<'a> {
         for (write, result) in results {
             if let Err(error) = result {
                 self.created.retain(|id| *id != write.object.id);
-                errors.push(error);
+                let source = Box::new(error);
+                errors.push(match write.change {
+                    Change::Create if self.revises => Error::CreateResource { source },
+                    _ => *source,
+                });
             }
         }
         several(errors)
@@ -242,6 +272,17 @@ impl<'a> Execution<'a> {
             .await;
         several(errors)
     }
+}
+
+/// Returns whether a plan makes a further revision, or takes in objects that exist.
+fn revises(plan: &Plan) -> bool {
+    plan.operations.iter().any(|operation| match operation {
+        Operation::WriteRecord { status, .. } => {
+            matches!(status, Status::PendingUpgrade | Status::PendingRollback)
+        }
+        Operation::Apply { writes } => writes.iter().any(|write| write.change == Change::Adopt),
+        _ => false,
+    })
 }
 
 fn several(mut errors: Vec<Error>) -> Result<(), Error> {

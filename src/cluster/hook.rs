@@ -1,7 +1,7 @@
 use super::Error;
 use super::client::Conflicts;
 use super::execute::Execution;
-use crate::manifest::{DeletePolicy, Event, Hook};
+use crate::manifest::{DeletePolicy, Event, Hook, OutputLogPolicy};
 use crate::plan::{Object, Until};
 use crate::release::{ApplyMethod, HookPhase, HookRun, Release, Revision};
 
@@ -25,6 +25,10 @@ impl Execution<'_> {
             self.note_run(revision, hook, phase);
             if let Err(error) = result {
                 let mut errors = vec![error];
+                if hook.output_log_policies.contains(&OutputLogPolicy::HookFailed) {
+                    self.cluster.tell_logs(&object.id).await;
+                }
+                self.collect_logs(hooks).await;
                 if hook.has_delete_policy(&DeletePolicy::HookFailed) {
                     errors.extend(self.delete_hook(hook, object).await.err());
                 }
@@ -35,7 +39,29 @@ impl Execution<'_> {
                 return Err(Error::Hooks { event: event.clone(), source: Box::new(source) });
             }
         }
+        for (hook, object) in hooks.iter().rev() {
+            if hook.output_log_policies.contains(&OutputLogPolicy::HookSucceeded) {
+                self.cluster.tell_logs(&object.id).await;
+            }
+        }
+        self.collect_logs(hooks).await;
         self.delete_succeeded(hooks).await
+    }
+
+    /// Reads what the Pods wrote, while they are there, if that is wanted.
+    async fn collect_logs(&mut self, hooks: &[(Hook, Object)]) {
+        if !self.keep_logs {
+            return;
+        }
+        for (_, object) in hooks.iter().filter(|(_, object)| object.id.kind == "Pod") {
+            match self.cluster.pod_logs(&object.id).await {
+                Ok(logs) => self.logs.0.extend(logs),
+                Err(error) => {
+                    self.logs.1 = Some(error);
+                    return;
+                }
+            }
+        }
     }
 
     async fn run_hook(

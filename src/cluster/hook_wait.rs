@@ -165,13 +165,7 @@ mod tests {
             (pod("Failed"), State::Failed("pod p failed".to_owned())),
             (job("Complete"), State::Done),
             (job("Failed"), State::Failed("Job Failed. failed: 1/1".to_owned())),
-            (
-                job("Other"),
-                State::Pending(
-                    "InProgress",
-                    "Job in progress. success:0, active: 0, failed: 1".to_owned(),
-                ),
-            ),
+            (job("Other"), State::Pending("InProgress", "Job in progress".to_owned())),
         ];
         for (object, expected) in cases {
             assert_eq!(state(&object), expected, "{object}");

@@ -78,7 +78,7 @@ impl Cluster {
     }
 }
 
-fn pods_path(namespace: &str, selector: &str) -> String {
+pub(super) fn pods_path(namespace: &str, selector: &str) -> String {
     let selector = super::client::escape(selector);
     format!("/api/v1/namespaces/{namespace}/pods?labelSelector={selector}")
 }

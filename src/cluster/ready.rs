@@ -210,7 +210,6 @@ fn job(object: &Json, completion: bool) -> Check {
     let wanted = object["spec"]["completions"]
         .as_i64()
         .unwrap_or_else(|| object["spec"]["parallelism"].as_i64().unwrap_or(1));
-    let done = count(&status["succeeded"]);
     if is_true(object, "Failed") {
         return failed(format!("Job Failed. failed: {}/{wanted}", count(&status["failed"])));
     }
@@ -218,11 +217,7 @@ fn job(object: &Json, completion: bool) -> Check {
         return Ok(());
     }
     if completion {
-        return progress(format!(
-            "Job in progress. success:{done}, active: {}, failed: {}",
-            count(&status["active"]),
-            count(&status["failed"])
-        ));
+        return progress("Job in progress");
     }
     if !is_true(object, "Suspended") && !status["startTime"].is_string() {
         return progress("Job not started");
@@ -373,9 +368,6 @@ mod tests {
         let job = json!({"apiVersion": "batch/v1", "kind": "Job",
             "status": {"startTime": "2026-01-01T00:00:00Z", "active": 1}});
         assert_eq!(readiness(&job, false), Readiness::Current);
-        assert_eq!(
-            readiness(&job, true),
-            waiting("Job in progress. success:0, active: 1, failed: 0")
-        );
+        assert_eq!(readiness(&job, true), waiting("Job in progress"));
     }
 }

@@ -55,6 +55,12 @@ pub enum StoreError {
         /// Why.
         source: ApiError,
     },
+    /// A selector of labels makes no sense.
+    #[error("{source}")]
+    Selector {
+        /// What the server says.
+        source: ApiError,
+    },
     /// The bytes of a record are damaged.
     #[error("failed to decode release record {name:?}: {source}")]
     Decode {
@@ -203,12 +209,14 @@ impl SecretStore {
     /// # Errors
     /// [`StoreError::Api`]
     pub async fn list(&self, selector: &str) -> Result<Vec<StoredRecord>, StoreError> {
+        // The server reads selectors as Helm does, and tells of the first that is wrong.
         let joint = if selector.is_empty() { "" } else { "," };
-        let selector = escape(&format!("owner=helm{joint}{selector}"));
-        let query = format!("labelSelector={selector}");
+        let query = format!("labelSelector={}", escape(&format!("{selector}{joint}owner=helm")));
         let items = self.cluster.list(&self.collection(), &query).await;
-        let items =
-            items.map_err(|source| StoreError::Api { doing: "list: failed to list", source })?;
+        let items = items.map_err(|source| match source.code() {
+            Some(400) if !selector.is_empty() => StoreError::Selector { source },
+            _ => StoreError::Api { doing: "list: failed to list", source },
+        })?;
         Ok(items.into_iter().map(StoredRecord).collect())
     }
 

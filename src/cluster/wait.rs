@@ -2,11 +2,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::{StreamExt as _, TryStreamExt as _};
+use serde_json::Value as Json;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use super::legacy::legacy_readiness;
 use super::observe::PARALLEL;
 use super::{Cluster, Error, Progress, Readiness, Standing, Unready, readiness};
-use crate::plan::{ResourceId, Until};
+use crate::plan::{ResourceId, Rules, Until};
 
 /// The pause between two looks grows from the first to the second of these.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
@@ -47,7 +49,7 @@ impl Cluster {
             let states = match timeout_at(deadline, look).await {
                 Ok(states) => states?,
                 // Slow answers: what was unready before still is.
-                Err(_) => return Err(late(failed, unready)),
+                Err(_) => return Err(late(failed, unready, until)),
             };
             unready.clear();
             for (id, look) in states {
@@ -74,7 +76,7 @@ impl Cluster {
             let next = Instant::now() + pause;
             if next >= deadline {
                 sleep_until(deadline).await;
-                return Err(late(failed, unready));
+                return Err(late(failed, unready, until));
             }
             sleep_until(next).await;
             pause = (pause * 3 / 2).min(PAUSES.1);
@@ -98,7 +100,7 @@ impl Cluster {
                     not("Terminating", &format!("waiting for finalizers: {}", names.join(", ")))
                 }
             }
-            (Some(live), Until::Ready { jobs }) => match readiness(&live, jobs) {
+            (Some(live), Until::Ready { jobs, rules }) => match readiness_by(rules, &live, jobs) {
                 Readiness::Current => Look::Done,
                 Readiness::InProgress(message) if patient => not("InProgress", &message),
                 Readiness::InProgress(message) => {
@@ -117,6 +119,13 @@ impl Cluster {
                 Readiness::Terminating => not("Terminating", "Resource scheduled for deletion"),
             },
         })
+    }
+}
+
+fn readiness_by(rules: Rules, live: &Json, jobs: bool) -> Readiness {
+    match rules {
+        Rules::Kstatus => readiness(live, jobs),
+        Rules::Legacy => legacy_readiness(live, jobs),
     }
 }
 
@@ -145,7 +154,11 @@ fn joined(message: &str, why: Option<&str>) -> String {
     }
 }
 
-fn late(mut failed: Vec<Unready>, unready: Vec<Unready>) -> Error {
+fn late(mut failed: Vec<Unready>, unready: Vec<Unready>, until: Until) -> Error {
     failed.extend(unready);
-    Error::NotReady(failed)
+    match until {
+        Until::Ready { rules: Rules::Legacy, .. } => Error::Late(failed),
+        Until::Ready { .. } => Error::NotReady(failed),
+        Until::Gone => Error::NotGone(failed),
+    }
 }

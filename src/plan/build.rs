@@ -19,6 +19,11 @@ pub enum Verb {
     Rollback,
     /// It is removed.
     Uninstall,
+    /// Its tests are run.
+    Test {
+        /// The state it is in, which stays.
+        status: Status,
+    },
 }
 
 /// The choices that shape a plan.
@@ -114,6 +119,7 @@ pub fn build(input: &Input<'_>) -> Result<Plan, Error> {
     match input.verb {
         Verb::Install | Verb::Upgrade | Verb::Rollback => build_apply(input),
         Verb::Uninstall => Ok(build_uninstall(input)),
+        Verb::Test { status } => Ok(build_test(input, status)),
     }
 }
 
@@ -156,7 +162,7 @@ fn words(input: &Input<'_>) -> Words {
                 after: Event::PostRollback,
             }
         }
-        Verb::Uninstall => Words {
+        Verb::Uninstall | Verb::Test { .. } => Words {
             pending: Status::Uninstalling,
             preparing: "Deletion in progress (or silently failed)".to_owned(),
             done: "Uninstallation complete".to_owned(),
@@ -221,7 +227,11 @@ fn build_apply(input: &Input<'_>) -> Result<Plan, Error> {
             revision: *old,
             new: false,
             status: Status::Superseded,
-            description: None,
+            description: match input.verb {
+                // Only a release that was uninstalled is installed over.
+                Verb::Install => Some(Description::Text("superseded by new release".to_owned())),
+                _ => None,
+            },
         }
     }));
     plan.on_failure.push(record(false, Status::Failed, Description::Failure(words.failed)));
@@ -318,6 +328,7 @@ fn build_uninstall(input: &Input<'_>) -> Plan {
             None => {}
         }
     }
+    sort_by_kind(&mut plan.kept, Order::Uninstall, |kept| &kept.id.kind);
     push_deletions(operations, gone.clone(), input.options.propagation);
     if let (Some(_), false) = (input.options.wait, gone.is_empty()) {
         operations.push(Operation::Wait { ids: gone, until: Until::Gone });
@@ -329,6 +340,20 @@ fn build_uninstall(input: &Input<'_>) -> Plan {
     } else {
         operations.extend(delete_records(input.prune));
     }
+    plan
+}
+
+fn build_test(input: &Input<'_>, status: Status) -> Plan {
+    let mut plan = Plan::default();
+    push_hooks(&mut plan.operations, input, Event::Test);
+    let record = Operation::WriteRecord {
+        revision: input.next.revision,
+        new: false,
+        status,
+        description: None,
+    };
+    plan.on_failure.push(record.clone());
+    plan.operations.push(record);
     plan
 }
 
@@ -439,7 +464,10 @@ mod tests {
             ],
             repeats: None,
         };
-        let options = Options { wait: Some(Until::Ready { jobs: false }), ..Options::default() };
+        let options = Options {
+            wait: Some(Until::Ready { jobs: false, rules: crate::plan::Rules::Kstatus }),
+            ..Options::default()
+        };
         let shown = plan(Verb::Upgrade, &previous, &next, &observed, &[2, 3], &options).unwrap();
         assert_eq!(
             shown,

@@ -14,7 +14,7 @@ pub use build::{Input, Next, Options, Verb, build};
 pub use error::{BodyError, Error};
 pub use object::{Object, ResourceId};
 pub use operation::{
-    Change, Deletion, Description, Kept, Method, Operation, Plan, Propagation, Until, Write,
+    Change, Deletion, Description, Kept, Method, Operation, Plan, Propagation, Rules, Until, Write,
 };
 pub use ownership::Owner;
 

@@ -162,6 +162,15 @@ impl Propagation {
     }
 }
 
+/// What makes an object ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rules {
+    /// The rules of kstatus.
+    Kstatus,
+    /// Those of Helm 3.
+    Legacy,
+}
+
 /// What a wait is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Until {
@@ -169,6 +178,8 @@ pub enum Until {
     Ready {
         /// Whether Jobs must have completed.
         jobs: bool,
+        /// What makes an object ready.
+        rules: Rules,
     },
     /// The objects are gone.
     Gone,

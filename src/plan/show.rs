@@ -68,8 +68,8 @@ impl fmt::Display for Operation {
             Operation::DeleteCreated => f.write_str("delete the objects made so far"),
             Operation::Wait { ids, until } => {
                 f.write_str(match until {
-                    Until::Ready { jobs: false } => "wait until ready: ",
-                    Until::Ready { jobs: true } => "wait until ready and jobs complete: ",
+                    Until::Ready { jobs: false, .. } => "wait until ready: ",
+                    Until::Ready { jobs: true, .. } => "wait until ready and jobs complete: ",
                     Until::Gone => "wait until gone: ",
                 })?;
                 list(f, ids)

@@ -73,6 +73,12 @@ impl Time {
             .unwrap_or_default()
     }
 
+    /// Returns the time by a layout of Go's, such as `2006-01-02`.
+    #[must_use]
+    pub fn format(&self, layout: &str) -> String {
+        crate::template::function::format_time(self.instant, self.offset, layout)
+    }
+
     /// Returns the form of Go's `Time.String`: `2026-11-21 13:27:54.2 +0000 UTC`.
     ///
     /// Other zones are written by their offset alone, as Go does when it has no name for them.
@@ -135,6 +141,7 @@ mod tests {
             assert_eq!(time.to_rfc3339(), text);
             assert_eq!(time.to_ansic(), ansic);
             assert_eq!(time.to_go_string(), go);
+            assert_eq!(time.format("Mon Jan _2 15:04:05 2006"), ansic);
         }
     }
 

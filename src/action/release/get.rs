@@ -1,7 +1,7 @@
 use super::Error;
 use super::Session;
 use super::record::{restored_chart, to_map};
-use crate::release::{Release, ReleaseName, Revision, Store as _};
+use crate::release::{Labels, Release, ReleaseName, Revision, Store as _};
 use crate::value::Map;
 use crate::values;
 
@@ -22,6 +22,30 @@ pub async fn get(
         Some(revision) => history.get(revision),
     };
     release.cloned().ok_or(Error::NotFound)
+}
+
+/// Reads a revision of a release and the labels of its record: all of them for the last revision,
+/// those of the user alone for one that is named, as Helm does.
+///
+/// # Errors
+/// As [`get`].
+pub async fn get_with_labels(
+    session: &Session,
+    name: &str,
+    revision: Option<Revision>,
+) -> Result<(Release, Labels), Error> {
+    let release = get(session, name, revision).await?;
+    if revision.is_some_and(|revision| revision != 0) {
+        let labels = release.labels.clone();
+        return Ok((release, labels));
+    }
+    let records =
+        session.store().list(&format!("name={name},version={}", release.revision)).await?;
+    let labels = records.first().map(|record| {
+        record.labels().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+    });
+    let labels = labels.unwrap_or_else(|| release.labels.clone());
+    Ok((release, labels))
 }
 
 /// Returns the values that the templates of a stored revision saw.

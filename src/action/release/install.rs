@@ -3,7 +3,7 @@ use super::hold::{Hold, Unsigned};
 use super::prepare::check_labels;
 use super::report::dry_run;
 use super::{ApplyOptions, DryRun, RenderOptions, Report, Session, load_chart};
-use crate::chart::{Chart, Warned};
+use crate::chart::{Chart, Warned, Warning};
 use crate::plan::{self, Input, Verb};
 use crate::release::{ApplyMethod, History, ReleaseName, Status};
 use crate::template::ReleaseContext;
@@ -53,12 +53,20 @@ pub async fn install(session: &Session, request: &InstallRequest) -> Result<Repo
 pub(super) async fn install_held(
     session: &Session,
     request: &InstallRequest,
-    chart: Warned<Chart>,
+    mut chart: Warned<Chart>,
     hold: &Hold,
     deadline: tokio::time::Instant,
 ) -> Result<Report, Error> {
     // What was cut short is taken up again.
     check_name(&hold.history, request.replace || hold.recovered.is_some())?;
+    if !request.apply.skip_crds && request.apply.dry_run.is_some() && !chart.value.crds().is_empty()
+    {
+        chart.warnings.push(Warning::warn(
+            "This chart or one of its subcharts contains CRDs. Rendering may fail or contain \
+             inaccuracies.",
+            Vec::new(),
+        ));
+    }
     if !request.apply.skip_crds && request.apply.dry_run.is_none() {
         if request.render.strict_values && !chart.value.crds().is_empty() {
             check_values(session, request, chart.value.clone()).await?;
@@ -123,12 +131,14 @@ async fn install_chart(
     let report =
         |release, plan| Report { release, plan, warnings: warnings.clone(), installed: true };
     if apply.dry_run == Some(DryRun::Client) {
-        return Ok(report(dry_run(release, Status::PendingInstall), None));
+        return Ok(report(dry_run(release, Status::PendingInstall, &request.apply), None));
     }
     let next = session.next(revision, &prepared.manifest).await.map_err(Error::Build)?;
-    let (previous, observed) = session.previous(history, &next.objects).await?;
-    // A name that is used again leaves its last revision superseded.
-    let replaced: Vec<_> = history.last().map(|last| last.revision).into_iter().collect();
+    let observed = session.previous(history, &next.objects).await;
+    let (previous, observed) = observed.map_err(|error| error.before("install"))?;
+    // The name of a release that was uninstalled leaves its last revision superseded.
+    let replaced = history.last().filter(|last| last.info.status == Status::Uninstalled);
+    let replaced: Vec<_> = replaced.map(|last| last.revision).into_iter().collect();
     let plan = plan::build(&Input {
         verb: Verb::Install,
         owner: session.owner(&request.name),
@@ -141,7 +151,7 @@ async fn install_chart(
     })
     .map_err(|source| Error::Plan { doing: "install", source })?;
     if apply.dry_run.is_some() {
-        return Ok(report(dry_run(release, Status::PendingInstall), Some(plan)));
+        return Ok(report(dry_run(release, Status::PendingInstall, &request.apply), Some(plan)));
     }
     match session.make(&plan, hold, release, deadline).await {
         Ok(release) => Ok(report(release, Some(plan))),

@@ -13,10 +13,11 @@ mod rollback;
 mod session;
 mod status;
 mod surroundings;
+mod test;
 mod uninstall;
 mod upgrade;
 
-pub use get::{computed_values, get};
+pub use get::{computed_values, get, get_with_labels};
 pub use history::{HistoryRow, history};
 pub use install::{InstallRequest, install};
 pub use list::{ListRequest, ListSort, list};
@@ -26,6 +27,7 @@ pub use report::Report;
 pub use rollback::{RollbackRequest, rollback};
 pub use session::Session;
 pub use status::{LiveObject, LiveTable, StatusReport, status};
+pub use test::{TestReport, TestRequest, test};
 pub use uninstall::{UninstallReport, UninstallRequest, uninstall};
 pub use upgrade::{UpgradeRequest, upgrade};
 

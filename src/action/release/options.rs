@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::plan::Until;
+use crate::plan::{Rules, Until};
 use crate::release::ApplyMethod;
 
 /// What a run waits for, and for how long.
@@ -11,19 +11,22 @@ pub struct WaitOptions {
     pub ready: bool,
     /// Whether waiting includes the completion of Jobs.
     pub jobs: bool,
+    /// Whether objects are ready by the rules of Helm 3.
+    pub legacy: bool,
     /// The bound of the whole command, hooks included. Defaults to 5 minutes.
     pub timeout: Duration,
 }
 
 impl Default for WaitOptions {
     fn default() -> Self {
-        WaitOptions { ready: false, jobs: false, timeout: Duration::from_mins(5) }
+        WaitOptions { ready: false, jobs: false, legacy: false, timeout: Duration::from_mins(5) }
     }
 }
 
 impl WaitOptions {
     pub(super) fn until(&self) -> Option<Until> {
-        self.ready.then_some(Until::Ready { jobs: self.jobs })
+        let rules = if self.legacy { Rules::Legacy } else { Rules::Kstatus };
+        self.ready.then_some(Until::Ready { jobs: self.jobs, rules })
     }
 }
 
@@ -93,4 +96,6 @@ pub struct ApplyOptions {
     pub labels: BTreeMap<String, String>,
     /// Whether and how nothing is changed.
     pub dry_run: Option<DryRun>,
+    /// Whether a dry run leaves the content of Secrets out.
+    pub hide_secret: bool,
 }

@@ -10,7 +10,7 @@ use super::{
 use crate::chart::{Chart, Warned, Warning};
 use crate::cluster::{Lookup, Records};
 use crate::manifest::{self, Manifest, Notes};
-use crate::plan::{Change, Method, Next, Operation, Plan, Until, Write};
+use crate::plan::{Change, Method, Next, Operation, Plan, Rules, Until, Write};
 use crate::postrender::PostRenderer;
 use crate::release::{
     ApplyMethod, HookRecord, HookRun, Info, Labels, Release, Revision, Status, Time,
@@ -132,6 +132,7 @@ impl Session {
         deadline: Instant,
     ) -> Result<(), Error> {
         let mut applied = false;
+        let mut kinds = Vec::new();
         for crd in chart.crds() {
             let error =
                 |source| Error::Crd { path: crd.file.name.clone(), source: Box::new(source) };
@@ -140,6 +141,7 @@ impl Session {
             if objects.is_empty() {
                 continue;
             }
+            kinds.extend(objects.iter().flat_map(|object| defined_kinds(&object.body)));
             let ids: Vec<_> = objects.iter().map(|object| object.id.clone()).collect();
             let writes = if method == ApplyMethod::ServerSide {
                 let method = Method::Apply { force: false, migrate: false };
@@ -157,7 +159,10 @@ impl Session {
             let plan = Plan {
                 operations: vec![
                     Operation::Apply { writes },
-                    Operation::Wait { ids, until: Until::Ready { jobs: false } },
+                    Operation::Wait {
+                        ids,
+                        until: Until::Ready { jobs: false, rules: Rules::Kstatus },
+                    },
                 ],
                 ..Plan::default()
             };
@@ -169,6 +174,7 @@ impl Session {
         }
         if applied {
             self.cluster.forget_discovery();
+            self.cluster.await_kinds(&kinds, deadline).await?;
         }
         Ok(())
     }
@@ -210,6 +216,17 @@ impl Session {
     }
 }
 
+/// Returns version and kind of what a definition defines.
+fn defined_kinds(definition: &serde_json::Value) -> Vec<(String, String)> {
+    let spec = &definition["spec"];
+    let kind = spec["names"]["kind"].as_str().unwrap_or_default();
+    let group = spec["group"].as_str().unwrap_or_default();
+    let versions = spec["versions"].as_array().into_iter().flatten();
+    let served = versions.filter(|version| version["served"] == true);
+    let names = served.filter_map(|version| version["name"].as_str());
+    names.map(|version| (format!("{group}/{version}"), kind.to_owned())).collect()
+}
+
 pub(super) fn check_labels(labels: &Labels) -> Result<(), Error> {
     if labels.keys().any(|key| is_system_label(key)) {
         return Err(Error::SystemLabel);
@@ -233,6 +250,7 @@ impl ApplyOptions {
             description,
             labels: _,
             dry_run: _,
+            hide_secret: _,
         } = self;
         plan::Options {
             hooks: !no_hooks,

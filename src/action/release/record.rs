@@ -12,6 +12,9 @@ use crate::value::{self, Str, Value};
 pub(super) fn stored_chart(chart: &Chart) -> StoredChart {
     let bytes = |data: &Str| json::to_serde(&Value::Bytes(data.clone()));
     let files = |files: &[File]| -> Json {
+        if files.is_empty() {
+            return Json::Null;
+        }
         files
             .iter()
             .map(|file| {

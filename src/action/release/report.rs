@@ -1,4 +1,6 @@
+use super::ApplyOptions;
 use crate::chart::Warning;
+use crate::manifest::{self, Document};
 use crate::plan::Plan;
 use crate::release::{Release, Status};
 
@@ -16,7 +18,21 @@ pub struct Report {
 }
 
 /// Returns the release that a dry run shows.
-pub(super) fn dry_run(mut release: Release, status: Status) -> Release {
+pub(super) fn dry_run(mut release: Release, status: Status, options: &ApplyOptions) -> Release {
+    if options.hide_secret
+        && let Ok(documents) = manifest::parse_stored(&release.manifest)
+    {
+        let mut text = String::new();
+        for Document { path, text: content, head, .. } in &documents {
+            let content = if head.kind == "Secret" && head.api_version == "v1" {
+                format!("# Source: {path}\n# HIDDEN: The Secret output has been suppressed")
+            } else {
+                content.to_str_lossy().into_owned()
+            };
+            text.extend(["---\n", &content, "\n"]);
+        }
+        release.manifest = text;
+    }
     release.info.status = status;
     "Dry run complete".clone_into(&mut release.info.description);
     release

@@ -1,9 +1,10 @@
 use super::Error;
 use super::hold::{Hold, Unsigned};
 use super::{ApplyOptions, Report, Session};
+use crate::chart::Warning;
 use crate::manifest::{self, Hook};
-use crate::plan::{self, Input, Next, Verb};
-use crate::release::{HookRecord, HookRun, Info, Release, ReleaseName, Revision, Status};
+use crate::plan::{self, Change, Input, Next, Operation, Plan, Verb};
+use crate::release::{Info, Release, ReleaseName, Revision, Status};
 
 /// Where to go back to.
 #[derive(Clone, Debug)]
@@ -76,13 +77,20 @@ async fn rollback_held(
         observed: &observed,
         deployed: &deployed,
         prune: &history.to_prune(request.history_max),
-        options: &plan::Options { create_namespace: false, ..apply.to_plan(method, true) },
+        // Helm does not ask whose the objects of a rollback are.
+        options: &plan::Options {
+            create_namespace: false,
+            take_ownership: true,
+            ..apply.to_plan(method, true)
+        },
     })
     .map_err(|source| Error::Plan { doing: "rollback", source })?;
+    let mut warnings = hold.warnings.clone();
+    warnings.extend(taken(&plan));
     let report = |release, plan| Report {
         release,
         plan: Some(plan),
-        warnings: hold.warnings.clone(),
+        warnings: warnings.clone(),
         installed: false,
     };
     if apply.dry_run.is_some() {
@@ -91,6 +99,25 @@ async fn rollback_held(
     }
     let release = session.make(&plan, hold, release, deadline).await?;
     Ok(report(release, plan))
+}
+
+/// Returns a warning for each object that is there and was not part of the release before.
+fn taken(plan: &Plan) -> impl Iterator<Item = Warning> {
+    let writes = plan.operations.iter().filter_map(|operation| match operation {
+        Operation::Apply { writes } => Some(writes),
+        _ => None,
+    });
+    writes.flatten().filter(|write| write.change == Change::Adopt).map(|write| {
+        let id = &write.object.id;
+        Warning::warn(
+            "resource exists on cluster but not in original release, using cluster state as baseline",
+            vec![
+                ("namespace", id.namespace.clone().unwrap_or_default()),
+                ("name", id.name.clone()),
+                ("kind", id.kind.clone()),
+            ],
+        )
+    })
 }
 
 fn repeat(session: &Session, target: &Release, last: &Release, revision: Revision) -> Release {
@@ -105,11 +132,6 @@ fn repeat(session: &Session, target: &Release, last: &Release, revision: Revisio
             notes: target.info.notes.clone(),
             rollback_revision: target.revision,
         },
-        hooks: target
-            .hooks
-            .iter()
-            .map(|record| HookRecord { hook: record.hook.clone(), last_run: HookRun::default() })
-            .collect(),
         ..target.clone()
     }
 }

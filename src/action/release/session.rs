@@ -7,7 +7,9 @@ use tokio::time::Instant;
 use super::Error;
 use super::WaitOptions;
 use super::hold::Hold;
-use crate::cluster::{Clock, Cluster, Execution, Interrupt, Outcome, Records, SecretStore};
+use crate::cluster::{
+    Clock, Cluster, Execution, Interrupt, KeptLogs, Outcome, Records, SecretStore,
+};
 use crate::plan::{Object, Observed, Plan};
 use crate::release::{History, Release, Status};
 
@@ -114,6 +116,18 @@ impl Session {
         deadline: Instant,
         hold: Option<&Hold>,
     ) -> Result<(), Error> {
+        self.execute_with(plan, records, deadline, hold, false).await.0
+    }
+
+    /// Carries out a plan within a hold; returns, too, what Pods of hooks wrote, if `keep_logs`.
+    pub(super) async fn execute_with(
+        &self,
+        plan: &Plan,
+        records: &mut Records,
+        deadline: Instant,
+        hold: Option<&Hold>,
+        keep_logs: bool,
+    ) -> (Result<(), Error>, KeptLogs) {
         let locked = hold.is_some_and(Hold::is_locked);
         let store = if locked { self.store().locked() } else { self.store() };
         let written =
@@ -121,6 +135,7 @@ impl Session {
         let (clock, interrupt) = (self.clock.clone(), self.interrupt.clone());
         let mut execution =
             Execution::new(&self.cluster, &store, records, deadline, clock, interrupt);
+        execution.keep_logs = keep_logs;
         execution.replace_hooks = hold.is_some_and(|hold| hold.recovered.is_some());
         let renewal = async {
             if let (Some((name, revision)), false) = (&written, locked) {
@@ -132,13 +147,14 @@ impl Session {
             Either::Left((outcome, _)) => outcome,
             Either::Right(((), run)) => run.await,
         };
-        match outcome.error {
+        let Outcome { error, explanations, aftermath, logs } = outcome;
+        let result = match error {
             None => Ok(()),
             Some(source) => {
-                let Outcome { explanations, aftermath, .. } = outcome;
                 Err(Error::Execute { source: Box::new(source), explanations, aftermath })
             }
-        }
+        };
+        (result, logs)
     }
 }
 

@@ -70,6 +70,9 @@ async fn uninstall_held(
         if request.ignore_not_found {
             return Ok(UninstallReport { release: None, plan: None, kept: Vec::new(), warnings });
         }
+        if request.dry_run {
+            return Err(Error::NotFound);
+        }
         return Err(Error::NotLoaded { name: request.name.clone() });
     };
     let revisions: Vec<_> = history.releases().iter().map(|release| release.revision).collect();

@@ -105,10 +105,11 @@ async fn upgrade_held(
     let report =
         |release, plan| Report { release, plan, warnings: warnings.clone(), installed: false };
     if apply.dry_run == Some(DryRun::Client) {
-        return Ok(report(dry_run(release, Status::PendingUpgrade), None));
+        return Ok(report(dry_run(release, Status::PendingUpgrade, apply), None));
     }
     let next = session.next(revision, &prepared.manifest).await?;
-    let (previous, observed) = session.previous(history, &next.objects).await?;
+    let observed = session.previous(history, &next.objects).await;
+    let (previous, observed) = observed.map_err(|error| error.before("update"))?;
     let deployed: Vec<_> = history.deployed().map(|release| release.revision).collect();
     let plan = plan::build(&Input {
         verb: Verb::Upgrade,
@@ -123,7 +124,7 @@ async fn upgrade_held(
     })
     .map_err(|source| Error::Plan { doing: "update", source })?;
     if apply.dry_run.is_some() {
-        return Ok(report(dry_run(release, Status::PendingUpgrade), Some(plan)));
+        return Ok(report(dry_run(release, Status::PendingUpgrade, apply), Some(plan)));
     }
     match session.make(&plan, hold, release, deadline).await {
         Ok(release) => Ok(report(release, Some(plan))),

@@ -6,7 +6,8 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use crate::action::{ApplyOptions, DryRun, RenderOptions, ServerSide, WaitOptions};
-use crate::cli::args::Labels;
+use crate::chart::Warning;
+use crate::cli::args::{Labels, parse_bool};
 use crate::cli::output::{Details, Format, OutputArgs};
 use crate::cli::{
     ChartArgs, Failure, GlobalOptions, PostRenderArgs, Ui, duration, env, read_values,
@@ -17,11 +18,18 @@ use crate::values::{UserValues, ValueSources};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Wait {
     /// All objects.
-    #[value(alias = "true")]
     Watcher,
     /// Hooks alone, as without the flag.
-    #[value(name = "hookOnly", alias = "false")]
+    #[value(name = "hookOnly")]
     HookOnly,
+    /// All objects, by the rules of Helm 3.
+    Legacy,
+    /// Watcher, in an older word.
+    #[value(hide = true)]
+    True,
+    /// Hooks alone, in an older word.
+    #[value(hide = true)]
+    False,
 }
 
 /// Waiting.
@@ -39,43 +47,87 @@ pub struct WaitArgs {
 }
 
 impl WaitArgs {
-    pub(in crate::cli) fn options(self, jobs: bool) -> WaitOptions {
+    pub(in crate::cli) fn options(self, ui: &mut Ui, jobs: bool) -> WaitOptions {
         let WaitArgs { wait, timeout } = self;
-        WaitOptions { ready: wait == Wait::Watcher || jobs, jobs, timeout }
+        let (word, new) = match wait {
+            Wait::True => ("true", "watcher"),
+            Wait::False => ("false", "hookOnly"),
+            Wait::Watcher | Wait::HookOnly | Wait::Legacy => ("", ""),
+        };
+        if !word.is_empty() {
+            ui.warn(&Warning::warn(
+                format!(
+                    "--wait={word} is deprecated (boolean value) and can be replaced with \
+                     --wait={new}"
+                ),
+                Vec::new(),
+            ));
+        }
+        let legacy = wait == Wait::Legacy;
+        let ready = legacy || matches!(wait, Wait::Watcher | Wait::True);
+        WaitOptions { ready, jobs, legacy, timeout }
     }
 }
 
 /// A run that changes nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Dry {
-    /// No dry run.
-    #[value(alias = "false")]
-    None,
-    /// Without asking the cluster.
-    #[value(alias = "true")]
-    Client,
-    /// With the cluster's capabilities, and checked against its objects.
-    Server,
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Dry {
+    option: Option<DryRun>,
+    /// What Helm says of an old word.
+    warning: Option<String>,
+}
+
+/// The value that stands for the flag without one.
+const BARE: &str = "unchanged";
+
+impl Dry {
+    fn parse(text: &str) -> Result<Self, String> {
+        let known = match text {
+            "none" => Some(None),
+            "client" => Some(Some(DryRun::Client)),
+            "server" => Some(Some(DryRun::Server)),
+            _ => None,
+        };
+        if let Some(option) = known {
+            return Ok(Dry { option, warning: None });
+        }
+        if text == BARE {
+            let text = "--dry-run is deprecated and should be replaced with '--dry-run=client'";
+            return Ok(Dry { option: Some(DryRun::Client), warning: Some(text.to_owned()) });
+        }
+        let Ok(is_dry) = parse_bool(text) else {
+            return Err(format!(
+                "invalid dry-run value ({text:?}). Must be \"none\", \"server\", or \"client\""
+            ));
+        };
+        let new = if is_dry { "client" } else { "none" };
+        let warning = format!(
+            "boolean '--dry-run={text}' flag is deprecated and must be replaced with \
+             '--dry-run={new}'"
+        );
+        Ok(Dry { option: is_dry.then_some(DryRun::Client), warning: Some(warning) })
+    }
 }
 
 /// `--dry-run`.
-#[derive(Clone, Copy, Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub struct DryRunArgs {
-    /// Show what would be done, and do nothing
+    /// Show what would be done, and do nothing: without the cluster (client), or as it would answer
+    /// (server)
     #[arg(
-        long, value_enum, value_name = "HOW", num_args = 0..=1, require_equals = true,
-        default_missing_value = "client", default_value = "none"
+        long, value_name = "HOW", num_args = 0..=1, require_equals = true,
+        default_missing_value = BARE, default_value = "none"
     )]
-    dry_run: Dry,
+    dry_run: String,
 }
 
 impl DryRunArgs {
-    pub(in crate::cli) fn option(self) -> Option<DryRun> {
-        match self.dry_run {
-            Dry::None => None,
-            Dry::Client => Some(DryRun::Client),
-            Dry::Server => Some(DryRun::Server),
+    pub(in crate::cli) fn option(&self, ui: &mut Ui) -> Result<Option<DryRun>, Failure> {
+        let Dry { option, warning } = Dry::parse(&self.dry_run).map_err(Failure::new)?;
+        if let Some(warning) = warning {
+            ui.warn(&Warning::warn(warning, Vec::new()));
         }
+        Ok(option)
     }
 }
 
@@ -127,7 +179,7 @@ pub struct RevisionArgs {
     values: ValueSources,
     #[command(flatten)]
     wait: WaitArgs,
-    /// Wait until Jobs have completed, too; implies --wait
+    /// With --wait, wait until Jobs have completed, too
     #[arg(long)]
     wait_for_jobs: bool,
     /// Do not run hooks
@@ -158,6 +210,15 @@ pub struct RevisionArgs {
     /// Undo what a failed install or upgrade has done; implies --wait
     #[arg(long)]
     rollback_on_failure: bool,
+    /// As --rollback-on-failure
+    #[arg(long, hide = true)]
+    atomic: bool,
+    /// In a dry run, do not show the content of Secrets
+    #[arg(long)]
+    hide_secret: bool,
+    /// For Helm's sake: the server checks objects in any case
+    #[arg(long, hide = true)]
+    disable_openapi_validation: bool,
     #[command(flatten)]
     render: RenderOptions,
     #[command(flatten)]
@@ -206,17 +267,24 @@ impl RevisionArgs {
             labels,
             dry_run,
             rollback_on_failure,
+            atomic,
+            hide_secret,
+            disable_openapi_validation: _,
             mut render,
             post_render,
             hide_notes,
             output: OutputArgs { output },
         } = self;
+        let dry_run = dry_run.option(ui)?;
+        if hide_secret && dry_run.is_none() {
+            return Err(Failure::new("hiding Kubernetes secrets requires a dry-run mode"));
+        }
         render.post_renderer = post_render.find()?;
         let chart = chart.locate(ui, global, reference)?.to_string_lossy().into_owned();
         let values = read_values(ui, &values)?;
-        let dry_run = dry_run.option();
+        let rollback_on_failure = rollback_on_failure || atomic;
         let render = RenderOptions { warn_unread: !global.as_helm, ..render };
-        let mut wait = wait.options(wait_for_jobs);
+        let mut wait = wait.options(ui, wait_for_jobs);
         wait.ready |= rollback_on_failure;
         let apply = ApplyOptions {
             wait,
@@ -231,6 +299,7 @@ impl RevisionArgs {
             description,
             labels: labels.into_iter().flat_map(|labels| labels.0).collect::<BTreeMap<_, _>>(),
             dry_run,
+            hide_secret,
         };
         let details = Details {
             manifest: dry_run.is_some() || global.is_debug(),

@@ -19,11 +19,13 @@ pub struct GetArgs {
 #[derive(Debug, clap::Subcommand)]
 enum Part {
     /// Show values, hooks, manifest and notes
-    All(Which),
+    All(AllArgs),
     /// Show the hooks
     Hooks(Which),
     /// Show the manifest
     Manifest(Which),
+    /// Show name, chart, labels, state and the like
+    Metadata(MetadataArgs),
     /// Show the notes
     Notes(Which),
     /// Show the values
@@ -37,6 +39,23 @@ struct Which {
     /// Revision to show; without it the last
     #[arg(long, value_name = "NUMBER")]
     revision: Option<Revision>,
+}
+
+#[derive(Debug, clap::Args)]
+struct AllArgs {
+    #[command(flatten)]
+    which: Which,
+    /// Go template for what is shown, such as {{.Release.Name}}
+    #[arg(long, value_name = "TEMPLATE")]
+    template: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+struct MetadataArgs {
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -56,8 +75,19 @@ pub(in crate::cli) fn run(
     args: GetArgs,
 ) -> Result<(), Failure> {
     match args.part {
-        Part::All(which) => {
+        Part::Metadata(MetadataArgs { which, output: OutputArgs { output } }) => {
+            let Which { release, revision } = which;
+            let (release, labels) = block_on(async {
+                let session = connect(global).await?;
+                action::get_with_labels(&session, &release, revision).await
+            })?;
+            ui.metadata(&release, &labels, output)?;
+        }
+        Part::All(AllArgs { which, template }) => {
             let release = read(global, which)?;
+            if let Some(template) = template.filter(|template| !template.is_empty()) {
+                return ui.release_by(&release, &template);
+            }
             let details =
                 Details { manifest: true, chart: true, values: true, ..Details::default() };
             ui.release(&release, None, details)?;

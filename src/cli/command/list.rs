@@ -53,6 +53,9 @@ pub struct ListArgs {
     /// List releases that are being uninstalled
     #[arg(long)]
     uninstalling: bool,
+    /// Layout of the times, as Go writes them: "2006-01-02 15:04"
+    #[arg(long, value_name = "LAYOUT", default_value = "", hide_default_value = true)]
+    time_format: String,
     /// Do not print the head of the table
     #[arg(long)]
     no_headers: bool,
@@ -80,14 +83,15 @@ pub(in crate::cli) fn run(
         superseded,
         uninstalled,
         uninstalling,
+        time_format,
         no_headers,
         output: OutputArgs { output },
     } = args;
     let filter = match filter.filter(|filter| !filter.is_empty()) {
-        Some(filter) => Some(
-            regex::Regex::new(&filter)
-                .map_err(|error| Failure::new(format!("error parsing regexp: {error}")))?,
-        ),
+        Some(filter) => {
+            let pattern = crate::go::Pattern::compile(filter.as_bytes());
+            Some(pattern.map_err(Failure::new)?.regex)
+        }
         None => None,
     };
     let statuses = [
@@ -120,7 +124,10 @@ pub(in crate::cli) fn run(
         return show_names(ui, output, &releases);
     }
     if output != Format::Table {
-        return ui.structured(output, releases.iter().map(row_json).collect());
+        return ui.structured(
+            output,
+            releases.iter().map(|release| row_json(release, &time_format)).collect(),
+        );
     }
     let mut table = Table::default();
     if !no_headers {
@@ -132,13 +139,17 @@ pub(in crate::cli) fn run(
             release.name.clone(),
             release.namespace.clone(),
             release.revision.to_string(),
-            updated(release),
+            updated(release, &time_format),
             release.info.status.to_string(),
             release.chart.full_name(),
             release.chart.app_version().to_owned(),
         ]);
     }
     ui.out(table.to_text().as_bytes());
+    if no_headers && releases.is_empty() {
+        // A table without rows is an empty line.
+        ui.out(b"\n");
+    }
     Ok(())
 }
 
@@ -153,17 +164,21 @@ fn show_names(ui: &mut Ui, format: Format, releases: &[Release]) -> Result<(), F
     Ok(())
 }
 
-fn updated(release: &Release) -> String {
-    // Helm prints a hyphen for a time it does not have.
-    release.info.last_deployed.map_or_else(|| "-".to_owned(), |time| time.to_go_string())
+fn updated(release: &Release, layout: &str) -> String {
+    match release.info.last_deployed {
+        // Helm prints a hyphen for a time it does not have.
+        None => "-".to_owned(),
+        Some(time) if layout.is_empty() => time.to_go_string(),
+        Some(time) => time.format(layout),
+    }
 }
 
-fn row_json(release: &Release) -> Json {
+fn row_json(release: &Release, layout: &str) -> Json {
     json!({
         "name": release.name,
         "namespace": release.namespace,
         "revision": release.revision.to_string(),
-        "updated": updated(release),
+        "updated": updated(release, layout),
         "status": release.info.status.as_str(),
         "chart": release.chart.full_name(),
         "app_version": release.chart.app_version(),

@@ -23,6 +23,8 @@ pub mod show;
 pub mod status;
 pub mod template;
 #[cfg(feature = "cluster")]
+pub mod test;
+#[cfg(feature = "cluster")]
 pub mod uninstall;
 #[cfg(feature = "cluster")]
 pub mod upgrade;

@@ -1,7 +1,8 @@
 //! `rhumb rollback`.
 
 use super::apply::{self, DryRunArgs, ReplaceArgs, ServerSideArgs, WaitArgs};
-use crate::action::{self, ApplyOptions, RollbackRequest};
+use crate::action::{self, ApplyOptions, Error, RollbackRequest};
+use crate::chart::Warning;
 use crate::cli::cluster::{block_on, connect};
 use crate::cli::{Failure, GlobalOptions, Ui};
 use crate::release::Revision;
@@ -15,7 +16,7 @@ pub struct RollbackArgs {
     revision: Option<Revision>,
     #[command(flatten)]
     wait: WaitArgs,
-    /// Wait until Jobs have completed, too; implies --wait
+    /// With --wait, wait until Jobs have completed, too
     #[arg(long)]
     wait_for_jobs: bool,
     /// Do not run hooks
@@ -41,6 +42,9 @@ pub struct RollbackArgs {
     dry_run: DryRunArgs,
 }
 
+/// How long the description of a rollback may be, in characters.
+const MAX_DESCRIPTION: usize = 256;
+
 pub(in crate::cli) fn run(
     ui: &mut Ui,
     global: &GlobalOptions,
@@ -60,26 +64,40 @@ pub(in crate::cli) fn run(
         history_max,
         dry_run,
     } = args;
+    // Go counts runes.
+    let length = description.as_ref().map_or(0, |description| description.chars().count());
+    if length > MAX_DESCRIPTION {
+        return Err(Failure::new(format!(
+            "description must be {MAX_DESCRIPTION} characters or less, got {length}"
+        )));
+    }
     let request = RollbackRequest {
         name: release,
         revision,
         apply: ApplyOptions {
-            wait: wait.options(wait_for_jobs),
+            wait: wait.options(ui, wait_for_jobs),
             no_hooks,
             server_side: server_side.read()?,
             force_conflicts,
             force_replace: replace.is_given(),
             cleanup_on_fail,
             description,
-            dry_run: dry_run.option(),
+            dry_run: dry_run.option(ui)?,
             ..ApplyOptions::default()
         },
         history_max: apply::kept_revisions(history_max),
     };
-    block_on(async {
+    let report = block_on(async {
         let session = connect(global).await?;
-        Box::pin(action::rollback(&session, &request)).await
+        let result = Box::pin(action::rollback(&session, &request)).await;
+        let cause = result.as_ref().err().and_then(Error::cause);
+        if let (true, Some(cause)) = (global.as_helm, cause.filter(|cause| !cause.is_of_hooks())) {
+            let text = format!("Rollback {:?} failed: {cause}", request.name);
+            ui.warn(&Warning::warn(text, Vec::new()));
+        }
+        result
     })?;
+    report.warnings.iter().for_each(|warning| ui.warn(warning));
     ui.out(b"Rollback was a success! Happy Helming!\n");
     Ok(())
 }

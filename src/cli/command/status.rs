@@ -37,6 +37,19 @@ pub(in crate::cli) fn run(
     ui.structured(output, status_json(&report))
 }
 
+/// An object with its fields by name, as Go prints maps.
+fn sorted(json: &Json) -> Json {
+    match json {
+        Json::Object(fields) => {
+            let mut fields: Vec<_> = fields.iter().collect();
+            fields.sort_by_key(|(key, _)| *key);
+            fields.into_iter().map(|(key, value)| (key.clone(), sorted(value))).collect()
+        }
+        Json::Array(items) => items.iter().map(sorted).collect(),
+        other => other.clone(),
+    }
+}
+
 /// The release without its chart, and its objects by kind.
 fn status_json(report: &StatusReport) -> Json {
     let mut json = to_json(&report.release);
@@ -47,7 +60,7 @@ fn status_json(report: &StatusReport) -> Json {
     titles.dedup();
     for title in titles {
         let objects = report.objects.iter().filter(|object| object.title == *title);
-        resources.insert(title.clone(), objects.map(|object| object.live.clone()).collect());
+        resources.insert(title.clone(), objects.map(|object| sorted(&object.live)).collect());
     }
     if !resources.is_empty() {
         json["info"]["resources"] = Json::Object(resources);

@@ -28,11 +28,22 @@ pub struct UninstallArgs {
     #[arg(long)]
     dry_run: bool,
     /// What becomes of the dependents of deleted objects
-    #[arg(long, value_enum, default_value_t, value_name = "HOW")]
+    #[arg(long, value_name = "HOW", default_value = "background", value_parser = parse_cascade)]
     cascade: Propagation,
     /// Description of the revision in the history
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
+}
+
+fn parse_cascade(word: &str) -> Result<Propagation, String> {
+    match word {
+        "background" => Ok(Propagation::Background),
+        "orphan" => Ok(Propagation::Orphan),
+        "foreground" => Ok(Propagation::Foreground),
+        _ => Err(format!(
+            "invalid cascade value ({word}). Must be \"background\", \"foreground\", or \"orphan\""
+        )),
+    }
 }
 
 pub(in crate::cli) fn run(
@@ -50,11 +61,12 @@ pub(in crate::cli) fn run(
         cascade,
         description,
     } = args;
+    let wait = wait.options(ui, false);
     for name in releases {
         let request = UninstallRequest {
             name,
             no_hooks,
-            wait: wait.options(false),
+            wait,
             keep_history,
             ignore_not_found,
             dry_run,

@@ -2,7 +2,8 @@
 
 use super::apply::{RevisionArgs, RevisionOptions, ServerSideArgs, kept_revisions};
 use super::install;
-use crate::action::{self, UpgradeRequest};
+use crate::action::{self, Error, UpgradeRequest};
+use crate::chart::Warning;
 use crate::cli::cluster::{block_on, connect};
 use crate::cli::output::Format;
 use crate::cli::{Failure, GlobalOptions, Ui};
@@ -78,7 +79,13 @@ pub(in crate::cli) fn run(
     };
     let report = block_on(async {
         let session = connect(global).await?;
-        Box::pin(action::upgrade(&session, &request)).await
+        let result = Box::pin(action::upgrade(&session, &request)).await;
+        if let (true, Some(cause)) = (global.as_helm, result.as_ref().err().and_then(Error::cause))
+        {
+            let attributes = vec![("name", request.name.clone()), ("error", cause.to_string())];
+            ui.warn(&Warning::warn("upgrade failed", attributes));
+        }
+        result
     })
     .map_err(|failure| {
         if install && failure.message.starts_with("kubernetes cluster unreachable: ") {
@@ -89,7 +96,7 @@ pub(in crate::cli) fn run(
     report.warnings.iter().for_each(|warning| ui.warn(warning));
     if report.installed {
         install::announce(ui, &request.name, output);
-    } else if output == Format::Table && request.apply.dry_run.is_none() {
+    } else if output == Format::Table {
         let text = format!("Release {:?} has been upgraded. Happy Helming!\n", request.name);
         ui.out(text.as_bytes());
     }

@@ -6,7 +6,11 @@ mod board;
 pub(super) mod excerpt;
 mod format;
 #[cfg(feature = "cluster")]
+mod metadata;
+#[cfg(feature = "cluster")]
 mod release;
+#[cfg(feature = "cluster")]
+mod release_data;
 pub(super) mod rendered;
 mod table;
 pub(super) mod template_failure;

@@ -27,7 +27,9 @@ impl Table {
         let widths: Vec<_> =
             (0..columns).map(|column| width(column).unwrap_or(0).min(limit)).collect();
         let mut text = String::new();
+        let fit = |(column, cell): (usize, &String)| fit(cell, widths[column]);
         for row in &self.rows {
+            let row: Vec<String> = row.iter().enumerate().map(fit).collect();
             let height = row.iter().map(|cell| cell.split('\n').count()).max().unwrap_or(1);
             for line in 0..height {
                 for (column, cell) in row.iter().enumerate() {
@@ -44,6 +46,28 @@ impl Table {
         }
         text
     }
+}
+
+/// Cuts a text of several lines that is longer than the longest of them, as Helm's table does, which
+/// measures lines and cuts texts.
+fn fit(text: &str, width: usize) -> String {
+    let is_long = text.chars().filter(|c| *c != '\n').count() > width;
+    if !is_long {
+        return text.to_owned();
+    }
+    let mut room = width.saturating_sub(3);
+    let mut kept = String::new();
+    for c in text.chars() {
+        if c != '\n' {
+            if room == 0 {
+                break;
+            }
+            room -= 1;
+        }
+        kept.push(c);
+    }
+    kept.push_str("...");
+    kept
 }
 
 /// Cuts a text as Helm's table does: at least one character stays, and `...` follows.
@@ -66,7 +90,7 @@ mod tests {
         table.push(["a", "one\ntwo, longer than that"]);
         assert_eq!(
             table.to_text(),
-            "NAME\tDESCRIPTION          \na   \tone                  \n    \ttwo, longer than that\n"
+            "NAME\tDESCRIPTION          \na   \tone                  \n    \ttwo, longer tha...   \n"
         );
     }
 }

@@ -1,5 +1,8 @@
 //! Dates: reading and writing them by Go's layouts, and moving them.
 
+use jiff::Timestamp;
+use jiff::tz::Offset;
+
 use super::argument::{any_arg, str_arg};
 use super::duration;
 use super::layout::{format, parse};
@@ -48,6 +51,17 @@ pub(super) const FUNCTIONS: &[Function] = &[
     row!("mustDateModify", [Str, Time], |_, args| modify(args).map_err(Failure::Message)),
     row!("must_date_modify", [Str, Time], |_, args| modify(args).map_err(Failure::Message)),
 ];
+
+/// Writes an instant by a layout of Go's. A zone is known by its offset alone.
+pub(crate) fn format_time(instant: Timestamp, offset: Offset, layout: &str) -> String {
+    let zone = if offset == Offset::UTC {
+        Zone::Utc
+    } else {
+        Zone::Fixed { offset: i64::from(offset.seconds()), name: String::new() }
+    };
+    let time = Time::from_nanoseconds(instant.as_nanosecond(), zone);
+    String::from_utf8_lossy(&format(&time, layout.as_bytes())).into_owned()
+}
 
 /// Takes a time or integer seconds since 1970; anything else is now.
 fn instant(env: &Env, value: &Value) -> Time {

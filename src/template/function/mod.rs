@@ -48,6 +48,7 @@ mod time;
 mod toml;
 mod url;
 
+pub(crate) use date::format_time;
 pub(super) use duration::METHODS as DURATION_METHODS;
 pub use env::{Env, Lookup};
 pub use printf::{sprint, sprintf, sprintln};

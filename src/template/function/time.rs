@@ -119,7 +119,7 @@ impl Time {
         Time::from_unix(ZERO, Zone::Utc)
     }
 
-    fn from_nanoseconds(nanoseconds: i128, zone: Zone) -> Self {
+    pub(super) fn from_nanoseconds(nanoseconds: i128, zone: Zone) -> Self {
         Time {
             unix: nanoseconds.div_euclid(SECOND) as i64,
             nanosecond: nanoseconds.rem_euclid(SECOND) as i64,
