@@ -12,6 +12,8 @@ const JSON_PATCH: &str = "application/json-patch+json";
 const JSON: &str = "application/json";
 /// How rhumb calls itself as the owner of fields: as Helm does, since both own the same objects.
 pub(super) const FIELD_MANAGER: &str = "helm";
+/// The same of records and the like, for which Helm gives no name but that of its client.
+const RECORD_MANAGER: &str = "Helm";
 
 /// Whether unknown fields are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +121,7 @@ impl Cluster {
 
     /// Makes an object in a collection.
     pub(super) async fn post(&self, collection: &str, body: &Json) -> Result<Json, ApiError> {
-        let (answer, repeated) = self.post_repeated(collection, body).await;
+        let (answer, repeated) = self.post_repeated(collection, body, RECORD_MANAGER).await;
         match answer {
             // What is in the way may be what an earlier try has made.
             Err(error) if repeated && error.is_conflict() => {
@@ -138,14 +140,15 @@ impl Cluster {
         &self,
         collection: &str,
         body: &Json,
+        manager: &str,
     ) -> (Result<Json, ApiError>, bool) {
-        let path = format!("{collection}?fieldManager={FIELD_MANAGER}");
+        let path = format!("{collection}?fieldManager={manager}");
         let text = body.to_string().into_bytes();
         self.send_with_accept(Method::POST, &path, JSON, JSON, text).await
     }
 
     pub(super) async fn put(&self, path: &str, body: &Json) -> Result<Json, ApiError> {
-        let path = format!("{path}?fieldManager={FIELD_MANAGER}");
+        let path = format!("{path}?fieldManager={RECORD_MANAGER}");
         self.send(Method::PUT, &path, JSON, body.to_string().into_bytes()).await
     }
 

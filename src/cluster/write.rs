@@ -1,6 +1,6 @@
 use serde_json::Value as Json;
 
-use super::client::Conflicts;
+use super::client::{Conflicts, FIELD_MANAGER};
 use super::managed_fields::migration;
 use super::{ApiError, Cluster, Error};
 use crate::plan::patch::{Patch, adoption_patch, upgrade_patch};
@@ -37,7 +37,7 @@ impl Cluster {
     /// Makes a new object by a plain creation; returns it.
     pub(super) async fn make(&self, id: &ResourceId, body: &Json) -> Result<Json, Error> {
         let collection = self.resource(id).await?.collection(id.namespace.as_deref());
-        let (answer, repeated) = self.post_repeated(&collection, body).await;
+        let (answer, repeated) = self.post_repeated(&collection, body, FIELD_MANAGER).await;
         match answer {
             Ok(object) => Ok(object),
             // It was not there before, so what is there now an earlier try has made.
