@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 use tokio::time::{Instant, timeout_at};
 
+use super::client::Conflicts;
 use super::observe::PARALLEL;
 use super::{Cause, Cluster, ContainerLog, Error, Explanation, Interrupt, SecretStore};
 use crate::plan::{Change, Deletion, Description, Operation, Plan, ResourceId, Write};
@@ -184,7 +185,8 @@ impl<'a> Execution<'a> {
             "kind": "Namespace",
             "metadata": {"name": name, "labels": {"name": name}},
         });
-        match self.cluster.post("/api/v1/namespaces", &body).await {
+        let path = format!("/api/v1/namespaces/{name}");
+        match self.cluster.apply(&path, &body, Conflicts::Refuse).await {
             Ok(_) => Ok(()),
             Err(error) if error.is_conflict() => Ok(()),
             // Whoever may not make namespaces may still use one that exists.

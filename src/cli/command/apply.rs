@@ -77,6 +77,11 @@ struct Dry {
     warning: Option<String>,
 }
 
+/// Returns whether a flag has a word that it does not know: Helm tells before the verb begins.
+pub(super) fn is_of_flags(failure: &Failure) -> bool {
+    failure.message.starts_with("invalid dry-run value ")
+}
+
 /// The value that stands for the flag without one.
 const BARE: &str = "unchanged";
 

@@ -1,6 +1,6 @@
 //! `rhumb install`.
 
-use super::apply::{RevisionArgs, RevisionOptions};
+use super::apply::{RevisionArgs, RevisionOptions, is_of_flags};
 use super::template::name_and_chart;
 use crate::action::{self, Error, InstallRequest, ServerSide};
 use crate::cli::args;
@@ -59,6 +59,9 @@ pub(in crate::cli) fn run(
 
 /// Adds Helm's words for a failed install.
 pub(super) fn prefixed(mut failure: Failure) -> Failure {
+    if is_of_flags(&failure) {
+        return failure;
+    }
     failure.message.insert_str(0, "INSTALLATION FAILED: ");
     failure
 }

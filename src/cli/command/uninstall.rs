@@ -28,8 +28,8 @@ pub struct UninstallArgs {
     #[arg(long)]
     dry_run: bool,
     /// What becomes of the dependents of deleted objects
-    #[arg(long, value_name = "HOW", default_value = "background", value_parser = parse_cascade)]
-    cascade: Propagation,
+    #[arg(long, value_name = "HOW", default_value = "background")]
+    cascade: String,
     /// Description of the revision in the history
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
@@ -62,6 +62,7 @@ pub(in crate::cli) fn run(
         description,
     } = args;
     let wait = wait.options(ui, false);
+    let propagation = parse_cascade(&cascade).map_err(Failure::new)?;
     for name in releases {
         let request = UninstallRequest {
             name,
@@ -70,7 +71,7 @@ pub(in crate::cli) fn run(
             keep_history,
             ignore_not_found,
             dry_run,
-            propagation: cascade,
+            propagation,
             description: description.clone(),
         };
         let report = block_on(async {

@@ -1,6 +1,6 @@
 //! `rhumb upgrade`.
 
-use super::apply::{RevisionArgs, RevisionOptions, ServerSideArgs, kept_revisions};
+use super::apply::{RevisionArgs, RevisionOptions, ServerSideArgs, is_of_flags, kept_revisions};
 use super::install;
 use crate::action::{self, Error, UpgradeRequest};
 use crate::chart::Warning;
@@ -105,6 +105,9 @@ pub(in crate::cli) fn run(
 
 /// Adds Helm's words for a failed upgrade.
 fn prefixed(mut failure: Failure) -> Failure {
+    if is_of_flags(&failure) {
+        return failure;
+    }
     failure.message.insert_str(0, "UPGRADE FAILED: ");
     failure
 }

@@ -28,11 +28,7 @@ impl Ui {
         details: Details,
     ) -> Result<(), Failure> {
         if format != Format::Table {
-            let mut json = to_json(&report.release);
-            if details.hide_notes {
-                drop(json["info"].as_object_mut().and_then(|info| info.remove("notes")));
-            }
-            return self.structured(format, json);
+            return self.structured(format, to_json(&report.release));
         }
         self.release(&report.release, None, details)
     }
