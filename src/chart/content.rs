@@ -45,6 +45,8 @@ pub struct Chart {
     pub values_text: Option<Str>,
     /// `values.schema.json` as it stands.
     pub schema: Option<Str>,
+    /// When `values.schema.json` was last changed.
+    pub schema_modified: Option<Timestamp>,
     /// The files under `templates/`, in the order they were read.
     pub templates: Vec<File>,
     /// Every other file that is not part of a subchart, in the order they were read.
@@ -66,6 +68,7 @@ impl Chart {
             values: Map::nil(crate::value::MapType::Any),
             values_text: None,
             schema: None,
+            schema_modified: None,
             templates: Vec::new(),
             files: Vec::new(),
             dependencies: Vec::new(),

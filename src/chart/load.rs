@@ -122,7 +122,10 @@ fn build_at(
                 chart.values = read_values(data.as_bytes()).map_err(Error::Values)?;
                 chart.values_text = Some(data);
             }
-            "values.schema.json" => chart.schema = Some(data),
+            "values.schema.json" => {
+                chart.schema = Some(data);
+                chart.schema_modified = modified;
+            }
             "requirements.yaml" => {
                 has_metadata = true;
                 fill_metadata(&mut chart.metadata, "requirements.yaml", &data, &mut nulls)?;

@@ -16,6 +16,8 @@ mod commands;
 mod control_plane;
 mod examples;
 mod files;
+#[cfg(all(feature = "cli", feature = "cluster"))]
+mod interop;
 mod layers;
 #[cfg(feature = "cli")]
 mod limits;

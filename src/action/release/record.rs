@@ -28,7 +28,7 @@ pub(super) fn stored_chart(chart: &Chart) -> StoredChart {
         "templates": files(&chart.templates),
         "values": json::to_serde(&Value::Map(chart.values.clone())),
         "schema": chart.schema.as_ref().map(bytes),
-        "schemamodtime": "0001-01-01T00:00:00Z",
+        "schemamodtime": time(chart.schema_modified),
         "files": files(&chart.files),
         "modtime": time(chart.modified),
     }))
