@@ -1,5 +1,8 @@
 use serde_json::Value as Json;
 
+const SCHEMA_TIME: &str = "schemamodtime";
+const NO_TIME: &str = "0001-01-01T00:00:00Z";
+
 /// A chart as release records keep it: metadata, lock, templates, values, schema and files of the
 /// root chart, in Helm's JSON. Fields that rhumb does not know survive.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -7,8 +10,17 @@ pub struct StoredChart(Json);
 
 impl StoredChart {
     /// Wraps a chart in Helm's JSON.
+    ///
+    /// Helm 3 knows no `schemamodtime`; Helm 4 adds Go's zero time whenever it writes the record.
     #[must_use]
-    pub fn new(json: Json) -> Self {
+    pub fn new(mut json: Json) -> Self {
+        if let Some(fields) = json.as_object_mut()
+            && !fields.contains_key(SCHEMA_TIME)
+        {
+            let after =
+                fields.keys().position(|key| key == "schema").map_or(fields.len(), |i| i + 1);
+            fields.shift_insert(after, SCHEMA_TIME.to_owned(), NO_TIME.into());
+        }
         StoredChart(json)
     }
 

@@ -203,6 +203,7 @@ fn state(world: &World) -> State {
             continue;
         }
         steady(object, &world.namespace);
+        forget_uids(object);
         let metadata = &mut object["metadata"];
         if let Some(annotations) = metadata["annotations"].as_object_mut() {
             annotations.shift_remove("deployment.kubernetes.io/revision");
@@ -212,6 +213,18 @@ fn state(world: &World) -> State {
         state.insert(format!("{kind}/{name}"), object.take());
     }
     state
+}
+
+/// Takes away the labels by which a Job finds its Pods.
+fn forget_uids(json: &mut Json) {
+    match json {
+        Json::Array(items) => items.iter_mut().for_each(forget_uids),
+        Json::Object(fields) => {
+            fields.retain(|key, value| !(key.ends_with("controller-uid") && value.is_string()));
+            fields.values_mut().for_each(forget_uids);
+        }
+        _ => {}
+    }
 }
 
 /// Returns a record's labels and release.
@@ -229,6 +242,11 @@ fn record(secret: &mut Json, namespace: &str) -> Json {
         }
     }
     let annotations = secret["metadata"]["annotations"].take();
+    // Helm 3 writes the one and not the other; Helm 4 the opposite whenever it touches a record.
+    if release["info"]["deleted"] == "" {
+        release["info"].as_object_mut().unwrap().shift_remove("deleted");
+    }
+    release["chart"].as_object_mut().unwrap().entry("schemamodtime").or_insert("TIME".into());
     times(&mut release, namespace);
     serde_json::json!({
         "labels": labels, "annotations": annotations, "type": secret["type"], "release": release,
