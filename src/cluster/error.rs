@@ -2,11 +2,10 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use super::interrupt::Cause;
-use super::secret_store::StoreError;
+use super::store::StoreError;
 use crate::chart::io_text;
 use crate::manifest::Event;
 use crate::plan::{BodyError, ResourceId};
-use crate::release;
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
@@ -450,10 +449,4 @@ fn gvk(id: &ResourceId) -> String {
         format!("/{}", id.api_version)
     };
     format!("{name} {version}, Kind={}", id.kind)
-}
-
-impl From<release::DecodeError> for StoreError {
-    fn from(source: release::DecodeError) -> Self {
-        StoreError::Decode { name: String::new(), source }
-    }
 }

@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::client::Conflicts;
 use super::observe::PARALLEL;
-use super::{Cause, Cluster, ContainerLog, Error, Explanation, Interrupt, SecretStore};
+use super::{Cause, Cluster, ContainerLog, Error, Explanation, Interrupt, RecordStore};
 use crate::plan::{Change, Deletion, Description, Operation, Plan, ResourceId, Write};
 use crate::release::{Release, Revision, Status, Store as _, Time};
 
@@ -40,7 +40,7 @@ pub struct Execution<'a> {
     /// Where.
     pub cluster: &'a Cluster,
     /// Where records are kept.
-    pub store: &'a SecretStore,
+    pub store: &'a RecordStore,
     /// The revisions the plan writes. Their state follows the plan.
     pub records: &'a mut Records,
     /// When to give up.
@@ -84,7 +84,7 @@ impl<'a> Execution<'a> {
     #[must_use]
     pub fn new(
         cluster: &'a Cluster,
-        store: &'a SecretStore,
+        store: &'a RecordStore,
         records: &'a mut Records,
         deadline: Instant,
         clock: Clock,

@@ -1,5 +1,5 @@
 //! Everything that talks to a Kubernetes API server: connecting, discovery, reading what is there,
-//! carrying out plans, waiting, and keeping release records in Secrets.
+//! carrying out plans, waiting, and keeping release records.
 
 mod client;
 mod connect;
@@ -21,7 +21,7 @@ mod progress;
 mod ready;
 mod resource;
 mod retry;
-mod secret_store;
+mod store;
 mod throttle;
 mod wait;
 mod write;
@@ -38,4 +38,4 @@ pub use lock::{Lock, Locked};
 pub use lookup::Lookup;
 pub use progress::{Observer, Progress, Standing};
 pub use ready::{Readiness, readiness};
-pub use secret_store::{Mark, SecretStore, StoreError, StoredRecord};
+pub use store::{Mark, RecordKind, RecordStore, StoreError, StoredRecord};

@@ -15,7 +15,7 @@ use crate::manifest::{DeletePolicy, Event, Hook, OutputLogPolicy};
 use crate::value::Str;
 
 /// More than any record in a Secret can unfold to without being an attack.
-const MAX_BYTES: u64 = 256 * 1024 * 1024;
+pub(super) const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
 /// Decodes a release record taken from a Secret's `release` key.
 ///
@@ -144,7 +144,7 @@ fn put_words<'a>(
     }
 }
 
-fn from_json(mut json: Json) -> Result<Release, DecodeError> {
+pub(super) fn from_json(mut json: Json) -> Result<Release, DecodeError> {
     let Json::Object(fields) = &mut json else {
         return Err(DecodeError::Field { field: "." });
     };

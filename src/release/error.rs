@@ -41,6 +41,9 @@ pub enum DecodeError {
     /// The content is damaged.
     #[error("the release record is not JSON")]
     Json(#[source] serde_json::Error),
+    /// The parts of a record are those of another.
+    #[error("the parts of the release record do not fit it")]
+    Parts,
     /// A field has a kind it cannot have.
     #[error("the release record has no valid field `{field}`")]
     Field {

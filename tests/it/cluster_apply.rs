@@ -291,6 +291,7 @@ fn patches_are_helms() {
         "helm! install other demo --force --force-conflicts",
         "helm! install other demo --server-side=maybe",
         "helm uninstall web",
+        "kubectl patch configmap map --type merge -p {\"metadata\":{\"finalizers\":null}}",
         "helm install web demo",
         "helm upgrade web demo --set stage=2",
     ]);

@@ -10,6 +10,8 @@ mod cluster;
 mod cluster_apply;
 #[cfg(all(feature = "cli", feature = "cluster"))]
 mod cluster_charts;
+#[cfg(all(feature = "cli", feature = "cluster"))]
+mod cluster_records;
 #[cfg(feature = "cli")]
 mod commands;
 #[cfg(all(feature = "cli", feature = "cluster"))]

@@ -127,6 +127,9 @@ impl Session {
     ) -> Result<(), Error> {
         let store = self.store();
         hold.history = store.history(name).await?;
+        if hold.lock.is_some() {
+            store.tidy(name).await?;
+        }
         let Some(last) = hold.history.last() else { return Ok(()) };
         let status = last.info.status;
         if nested || !status.is_unfinished() {

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::Error;
 use super::Session;
-use crate::cluster::{SecretStore, StoredRecord};
+use crate::cluster::StoredRecord;
 use crate::release::{Release, Status};
 
 /// The order of a list.
@@ -43,11 +43,8 @@ pub struct ListRequest {
 /// What reading records may meet.
 pub async fn list(session: &Session, request: &ListRequest) -> Result<Vec<Release>, Error> {
     session.cluster.version().await?;
-    let store = if request.all_namespaces {
-        SecretStore::all_namespaces(session.cluster.clone())
-    } else {
-        session.store()
-    };
+    let store =
+        if request.all_namespaces { session.store().in_all_namespaces() } else { session.store() };
     let records = store.list("").await?;
     let mut newest: BTreeMap<(String, String), &StoredRecord> = BTreeMap::new();
     for record in &records {

@@ -8,7 +8,7 @@ use super::Error;
 use super::WaitOptions;
 use super::hold::Hold;
 use crate::cluster::{
-    Clock, Cluster, Execution, Interrupt, KeptLogs, Outcome, Records, SecretStore,
+    Clock, Cluster, Execution, Interrupt, KeptLogs, Outcome, RecordKind, RecordStore, Records,
 };
 use crate::plan::{Object, Observed, Plan};
 use crate::release::{History, Release, Status};
@@ -20,6 +20,8 @@ pub struct Session {
     pub cluster: Cluster,
     /// The namespace of the release.
     pub namespace: String,
+    /// Where records are kept.
+    store: RecordStore,
     /// The source of times in records.
     pub clock: Clock,
     /// What ends the work early.
@@ -33,11 +35,19 @@ impl Session {
     #[must_use]
     pub fn new(cluster: Cluster, clock: Clock) -> Self {
         let namespace = cluster.namespace().to_owned();
-        Session { cluster, namespace, clock, interrupt: Interrupt::default(), held: Arc::default() }
+        let store = RecordStore::objects(cluster.clone(), RecordKind::Secret, &namespace);
+        let interrupt = Interrupt::default();
+        Session { cluster, namespace, store, clock, interrupt, held: Arc::default() }
     }
 
-    pub(super) fn store(&self) -> SecretStore {
-        SecretStore::new(self.cluster.clone(), &self.namespace)
+    /// Makes the session keep records elsewhere than in Secrets.
+    #[must_use]
+    pub fn with_store(self, store: RecordStore) -> Self {
+        Session { store, ..self }
+    }
+
+    pub(super) fn store(&self) -> RecordStore {
+        self.store.clone()
     }
 
     /// Reads the objects of the revisions that a new one starts from: those of the deployed one,

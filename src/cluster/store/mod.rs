@@ -1,0 +1,151 @@
+//! Where release records are kept: in Secrets or `ConfigMaps` of the namespace, in memory.
+
+mod error;
+mod memory;
+mod object;
+mod parts;
+mod record;
+
+use std::sync::Arc;
+
+pub use error::StoreError;
+use memory::MemoryStore;
+pub use object::Mark;
+use object::ObjectStore;
+pub use record::StoredRecord;
+
+use super::Cluster;
+use crate::release::{History, Release, Revision, Store};
+
+/// Which objects hold records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordKind {
+    /// Secrets.
+    Secret,
+    /// `ConfigMaps`.
+    ConfigMap,
+}
+
+/// Where the records of releases are kept: what Helm calls a storage driver.
+#[derive(Clone, Debug)]
+pub struct RecordStore(Driver);
+
+#[derive(Clone, Debug)]
+enum Driver {
+    Objects(Box<ObjectStore>),
+    Memory(Arc<MemoryStore>),
+}
+
+impl RecordStore {
+    /// Keeps records in objects of a namespace.
+    #[must_use]
+    pub fn objects(cluster: Cluster, kind: RecordKind, namespace: &str) -> Self {
+        RecordStore(Driver::Objects(Box::new(ObjectStore::new(cluster, kind, namespace))))
+    }
+
+    /// Keeps records for as long as the process lives, beginning with some.
+    #[must_use]
+    pub fn memory(releases: Vec<Release>, namespace: &str) -> Self {
+        RecordStore(Driver::Memory(Arc::new(MemoryStore::new(releases, namespace))))
+    }
+
+    /// Returns a store that reads the records of all namespaces, and cannot write.
+    #[must_use]
+    pub fn in_all_namespaces(&self) -> Self {
+        RecordStore(match &self.0 {
+            Driver::Objects(store) => Driver::Objects(Box::new(store.in_all_namespaces())),
+            Driver::Memory(store) => Driver::Memory(Arc::new(store.in_all_namespaces())),
+        })
+    }
+
+    /// Tells that the writer has the lock of the release.
+    #[must_use]
+    pub fn locked(&self) -> Self {
+        RecordStore(match &self.0 {
+            Driver::Objects(store) => Driver::Objects(Box::new(store.locked())),
+            other @ Driver::Memory(_) => other.clone(),
+        })
+    }
+
+    /// Reads who is at work on a revision, or was when it was cut short; `None` if that was Helm, or
+    /// the driver keeps nothing of the kind.
+    ///
+    /// # Errors
+    /// [`StoreError::Api`]
+    pub async fn mark(&self, name: &str, revision: Revision) -> Result<Option<Mark>, StoreError> {
+        match &self.0 {
+            Driver::Objects(store) => store.mark(name, revision).await,
+            Driver::Memory(_) => Ok(None),
+        }
+    }
+
+    /// Gives a sign of life on the record of an unfinished revision, every 5 seconds, for as long as
+    /// this is polled.
+    pub async fn keep_renewed(&self, name: &str, revision: Revision) {
+        match &self.0 {
+            Driver::Objects(store) => store.keep_renewed(name, revision).await,
+            Driver::Memory(_) => {}
+        }
+    }
+
+    /// Deletes what a process left behind of a release that died while it wrote or deleted a record.
+    /// Only for whoever has the lock of the release and has read its history.
+    ///
+    /// # Errors
+    /// [`StoreError::Api`]
+    pub async fn tidy(&self, name: &str) -> Result<(), StoreError> {
+        match &self.0 {
+            Driver::Objects(store) => store.tidy(name).await,
+            Driver::Memory(_) => Ok(()),
+        }
+    }
+
+    /// Lists the records that a selector of labels picks; an empty one picks all.
+    ///
+    /// # Errors
+    /// [`StoreError::Api`]
+    pub async fn list(&self, selector: &str) -> Result<Vec<StoredRecord>, StoreError> {
+        match &self.0 {
+            Driver::Objects(store) => store.list(selector).await,
+            Driver::Memory(store) => Ok(store.list(selector)),
+        }
+    }
+}
+
+impl Store for RecordStore {
+    type Error = StoreError;
+
+    async fn create(&self, release: &Release) -> Result<(), StoreError> {
+        match &self.0 {
+            Driver::Objects(store) => store.create(release).await,
+            Driver::Memory(store) => store.create(release),
+        }
+    }
+
+    async fn update(&self, release: &Release) -> Result<(), StoreError> {
+        match &self.0 {
+            Driver::Objects(store) => store.update(release).await,
+            Driver::Memory(store) => {
+                store.update(release);
+                Ok(())
+            }
+        }
+    }
+
+    async fn delete(&self, name: &str, revision: Revision) -> Result<(), StoreError> {
+        match &self.0 {
+            Driver::Objects(store) => store.delete(name, revision).await,
+            Driver::Memory(store) => {
+                store.delete(name, revision);
+                Ok(())
+            }
+        }
+    }
+
+    async fn history(&self, name: &str) -> Result<History, StoreError> {
+        match &self.0 {
+            Driver::Objects(store) => store.history(name).await,
+            Driver::Memory(store) => Ok(store.history(name)),
+        }
+    }
+}

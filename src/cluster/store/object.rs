@@ -1,0 +1,362 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use serde_json::{Value as Json, json};
+
+use super::super::client::escape;
+use super::super::{Cluster, Holder, Resource};
+use super::parts::{Part, Parts};
+use super::record::Data;
+use super::{RecordKind, StoreError, StoredRecord};
+use crate::release::{
+    Encoded, History, Labels, Pointer, Release, Revision, encode_limited, join, record_name,
+};
+
+/// Keeps release records in Secrets or `ConfigMaps`, as Helm does.
+#[derive(Clone, Debug)]
+pub(super) struct ObjectStore {
+    cluster: Cluster,
+    kind: RecordKind,
+    /// `None` reads all namespaces and cannot write.
+    namespace: Option<String>,
+    /// Whether the writer has the lock of the release.
+    locked: bool,
+    parts: Parts,
+}
+
+/// Who writes a record, kept beside it while its revision is unfinished.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The process.
+    pub holder: Holder,
+    /// Whether it has the lock of the release.
+    pub locked: bool,
+    /// When the process last gave a sign of life. It does so here only when it has no lock.
+    pub renewed: Option<Timestamp>,
+}
+
+/// The annotation that names the writer of an unfinished revision.
+const HOLDER: &str = "rhumb.sh/holder";
+/// The annotation that tells whether the writer has a lock.
+const LOCKED: &str = "rhumb.sh/locked";
+/// The annotation with the writer's last sign of life.
+const RENEWED: &str = "rhumb.sh/renewed";
+
+impl ObjectStore {
+    pub(super) fn new(cluster: Cluster, kind: RecordKind, namespace: &str) -> Self {
+        let namespace = Some(namespace.to_owned());
+        ObjectStore { cluster, kind, namespace, locked: false, parts: Parts::default() }
+    }
+
+    pub(super) fn in_all_namespaces(&self) -> Self {
+        ObjectStore { namespace: None, ..self.clone() }
+    }
+
+    pub(super) fn locked(&self) -> Self {
+        ObjectStore { locked: true, ..self.clone() }
+    }
+
+    pub(super) async fn mark(
+        &self,
+        name: &str,
+        revision: Revision,
+    ) -> Result<Option<Mark>, StoreError> {
+        let record = self.cluster.get_optional(&self.path(name, revision)).await;
+        let record =
+            record.map_err(|source| StoreError::Api { doing: "get: failed to get", source })?;
+        let Some(record) = record else { return Ok(None) };
+        let text = |key: &str| record["metadata"]["annotations"][key].as_str();
+        Ok(text(HOLDER).map(|holder| Mark {
+            holder: Holder::parse(holder),
+            locked: text(LOCKED) == Some("true"),
+            renewed: text(RENEWED).and_then(|time| time.parse().ok()),
+        }))
+    }
+
+    pub(super) async fn keep_renewed(&self, name: &str, revision: Revision) {
+        let path = self.path(name, revision);
+        let pointer = |key: &str| format!("/metadata/annotations/{}", key.replace('/', "~1"));
+        loop {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            // The test leaves a record alone that is finished meanwhile.
+            let changes = json!([
+                {"op": "test", "path": pointer(HOLDER), "value": Holder::this(&self.cluster.user).to_string()},
+                {"op": "replace", "path": pointer(RENEWED), "value": Timestamp::now().to_string()},
+            ]);
+            drop(self.cluster.json_patch(&path, &changes).await);
+        }
+    }
+
+    fn collection(&self) -> String {
+        let (kind, plural) = match self.kind {
+            RecordKind::Secret => ("Secret", "secrets"),
+            RecordKind::ConfigMap => ("ConfigMap", "configmaps"),
+        };
+        let resource = Resource {
+            api_version: "v1".to_owned(),
+            kind: kind.to_owned(),
+            plural: plural.to_owned(),
+            namespaced: true,
+        };
+        resource.collection(self.namespace.as_deref())
+    }
+
+    fn path(&self, name: &str, revision: Revision) -> String {
+        format!("{}/{}", self.collection(), record_name(name, revision))
+    }
+
+    pub(super) async fn list(&self, selector: &str) -> Result<Vec<StoredRecord>, StoreError> {
+        // The server reads selectors as Helm does, and tells of the first that is wrong.
+        let joint = if selector.is_empty() { "" } else { "," };
+        let items = self.items(&format!("{selector}{joint}owner=helm")).await;
+        let items = items.map_err(|error| match error {
+            StoreError::Api { source, .. } if source.code() == Some(400) => {
+                StoreError::Selector { source }
+            }
+            other => other,
+        })?;
+        Ok(items.into_iter().map(|item| self.record(item)).collect())
+    }
+
+    async fn items(&self, selector: &str) -> Result<Vec<Json>, StoreError> {
+        let query = format!("labelSelector={}", escape(selector));
+        let items = self.cluster.list(&self.collection(), &query).await;
+        items.map_err(|source| StoreError::Api { doing: "list: failed to list", source })
+    }
+
+    fn record(&self, mut item: Json) -> StoredRecord {
+        let text = |json: &mut Json| match json.take() {
+            Json::String(text) => text,
+            _ => String::new(),
+        };
+        let data = text(&mut item["data"]["release"]);
+        let metadata = &mut item["metadata"];
+        let labels = match metadata["labels"].take() {
+            Json::Object(labels) => {
+                labels.into_iter().map(|(key, mut v)| (key, text(&mut v))).collect()
+            }
+            _ => Labels::new(),
+        };
+        StoredRecord {
+            key: text(&mut metadata["name"]),
+            namespace: text(&mut metadata["namespace"]),
+            labels,
+            data: match self.kind {
+                RecordKind::Secret => Data::Secret(data),
+                RecordKind::ConfigMap => Data::Text(data),
+            },
+        }
+    }
+
+    fn object(&self, release: &Release, record: &[u8], time_label: &str) -> Json {
+        let mut labels: Labels = release.labels.clone();
+        let now = Timestamp::now().as_second().to_string();
+        for (key, value) in [
+            ("name", release.name.clone()),
+            ("owner", "helm".to_owned()),
+            ("status", release.info.status.to_string()),
+            ("version", release.revision.to_string()),
+            (time_label, now),
+        ] {
+            labels.insert(key.to_owned(), value);
+        }
+        let mut object = json!({
+            "apiVersion": "v1",
+            "metadata": {
+                "name": record_name(&release.name, release.revision),
+                "namespace": self.namespace,
+                "labels": labels.into_iter().map(|(k, v)| (k, v.into())).collect::<serde_json::Map<_, Json>>(),
+            },
+        });
+        match self.kind {
+            RecordKind::Secret => {
+                object["kind"] = "Secret".into();
+                object["type"] = "helm.sh/release.v1".into();
+                object["data"]["release"] = STANDARD.encode(record).into();
+            }
+            RecordKind::ConfigMap => {
+                object["kind"] = "ConfigMap".into();
+                object["data"]["release"] = String::from_utf8_lossy(record).into();
+            }
+        }
+        if release.info.status.is_unfinished() {
+            object["metadata"]["annotations"] = json!({
+                HOLDER: Holder::this(&self.cluster.user).to_string(),
+                LOCKED: self.locked.to_string(),
+                RENEWED: Timestamp::now().to_string(),
+            });
+        }
+        object
+    }
+
+    /// Writes the parts of a record if it has any; returns its head, or all of it. Parts come first:
+    /// a record never points to what is not there.
+    async fn encode(&self, release: &Release) -> Result<Vec<u8>, StoreError> {
+        let (head, digest, parts) = match encode_limited(release) {
+            Encoded::Whole(record) => return Ok(record),
+            Encoded::Parted { head, digest, parts } => (head, digest, parts),
+        };
+        for (index, bytes) in parts.iter().enumerate() {
+            let (release, revision) = (release.name.clone(), release.revision);
+            let part = Part { release, revision, digest: digest.clone(), index };
+            // A rollback repeats a record, and shares its parts.
+            if self.parts.known().has(&part) {
+                continue;
+            }
+            let mut object = json!({
+                "apiVersion": "v1",
+                "metadata": {
+                    "name": part.name(),
+                    "namespace": self.namespace,
+                    "labels": {
+                        "name": part.release, "owner": "rhumb", "version": revision.to_string(),
+                    },
+                },
+            });
+            let field = match self.kind {
+                RecordKind::Secret => {
+                    object["kind"] = "Secret".into();
+                    object["type"] = "rhumb.sh/release-part.v1".into();
+                    "data"
+                }
+                RecordKind::ConfigMap => {
+                    object["kind"] = "ConfigMap".into();
+                    "binaryData"
+                }
+            };
+            object[field]["part"] = STANDARD.encode(bytes).into();
+            match self.cluster.post(&self.collection(), &object).await {
+                Ok(_) => {}
+                // Its name tells its content.
+                Err(error) if error.is_conflict() => {}
+                Err(source) => {
+                    return Err(StoreError::Api { doing: "create: failed to create", source });
+                }
+            }
+            self.parts.known().parts.insert(part);
+        }
+        self.parts.known().used.insert((release.name.clone(), release.revision), digest);
+        Ok(head)
+    }
+
+    async fn delete_parts(&self, parts: Vec<Part>) -> Result<(), StoreError> {
+        for part in parts {
+            let path = format!("{}/{}", self.collection(), part.name());
+            let deleted = self.cluster.delete(&path, "Background").await;
+            deleted
+                .map_err(|source| StoreError::Api { doing: "delete: failed to delete", source })?;
+            self.parts.known().parts.remove(&part);
+        }
+        Ok(())
+    }
+
+    pub(super) async fn tidy(&self, name: &str) -> Result<(), StoreError> {
+        let unused = self.parts.known().unused(name);
+        self.delete_parts(unused).await
+    }
+
+    pub(super) async fn create(&self, release: &Release) -> Result<(), StoreError> {
+        let object = self.object(release, &self.encode(release).await?, "createdAt");
+        match self.cluster.post(&self.collection(), &object).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_conflict() => Err(StoreError::Exists),
+            Err(source) => Err(StoreError::Api { doing: "create: failed to create", source }),
+        }
+    }
+
+    pub(super) async fn update(&self, release: &Release) -> Result<(), StoreError> {
+        let object = self.object(release, &self.encode(release).await?, "modifiedAt");
+        let path = self.path(&release.name, release.revision);
+        let put = self.cluster.put(&path, &object).await;
+        put.map_err(|source| StoreError::Api { doing: "update: failed to update", source })?;
+        // Those of the record as it was. What cannot be deleted now is found by the next command.
+        let mut unused = self.parts.known().unused(&release.name);
+        unused.retain(|part| part.revision == release.revision);
+        drop(self.delete_parts(unused).await);
+        Ok(())
+    }
+
+    pub(super) async fn delete(&self, name: &str, revision: Revision) -> Result<(), StoreError> {
+        let delete = self.cluster.delete(&self.path(name, revision), "Background").await;
+        delete.map_err(|source| StoreError::Api { doing: "delete: failed to delete", source })?;
+        let parts = {
+            let mut known = self.parts.known();
+            match known.used.remove(&(name.to_owned(), revision)) {
+                Some(digest) => {
+                    let mut unused = known.unused(name);
+                    unused.retain(|part| part.digest == digest);
+                    unused
+                }
+                None => Vec::new(),
+            }
+        };
+        self.delete_parts(parts).await
+    }
+
+    pub(super) async fn history(&self, name: &str) -> Result<History, StoreError> {
+        let items = self.items(&format!("owner in (helm,rhumb),name={name}")).await?;
+        let (parts, records): (Vec<_>, Vec<_>) =
+            items.into_iter().partition(|item| item["metadata"]["labels"]["owner"] == "rhumb");
+        let mut bodies = BTreeMap::new();
+        for item in parts {
+            let metadata = &item["metadata"];
+            let revision = metadata["labels"]["version"].as_str().unwrap_or_default();
+            let object = metadata["name"].as_str().unwrap_or_default();
+            if let Some(part) = Part::parse(object, name, revision.parse().unwrap_or(0)) {
+                bodies.insert(part, item);
+            }
+        }
+        let mut used = BTreeMap::new();
+        let mut releases = Vec::with_capacity(records.len());
+        for item in records {
+            let record = self.record(item);
+            let head = record.release()?;
+            releases.push(match Pointer::of(&head) {
+                None => head,
+                Some(pointer) => {
+                    let release = self.joined(&record.key, head, &pointer, &bodies)?;
+                    used.insert((name.to_owned(), release.revision), pointer.digest);
+                    release
+                }
+            });
+        }
+        let mut known = self.parts.known();
+        known.parts.retain(|part| part.release != name);
+        known.parts.extend(bodies.into_keys());
+        known.used.retain(|(release, _), _| release != name);
+        known.used.extend(used);
+        Ok(History::new(releases))
+    }
+
+    fn joined(
+        &self,
+        record: &str,
+        head: Release,
+        pointer: &Pointer,
+        bodies: &BTreeMap<Part, Json>,
+    ) -> Result<Release, StoreError> {
+        let field = match self.kind {
+            RecordKind::Secret => "data",
+            RecordKind::ConfigMap => "binaryData",
+        };
+        let mut found = 0;
+        let mut bytes = Vec::new();
+        for index in 0..pointer.count {
+            let is_it = |part: &Part| part.digest == pointer.digest && part.index == index;
+            if let Some((_, item)) = bodies.iter().find(|(part, _)| is_it(part)) {
+                found += 1;
+                let data = item[field]["part"].as_str().unwrap_or_default();
+                bytes.extend(STANDARD.decode(data).unwrap_or_default());
+            }
+        }
+        if found != pointer.count {
+            let name = record.to_owned();
+            return Err(StoreError::Part { name, found, count: pointer.count });
+        }
+        join(head, pointer, &bytes)
+            .map_err(|source| StoreError::Decode { name: record.to_owned(), source })
+    }
+}

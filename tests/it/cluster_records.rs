@@ -1,0 +1,152 @@
+//! Where release records are kept: in parts when they are large, and by other drivers.
+
+use std::path::Path;
+
+use serde_json::Value as Json;
+
+use super::control_plane::{World, rhumb};
+
+/// Returns the world of a test with a chart whose manifest is as large as `size` says, in kilobytes,
+/// and does not get smaller.
+fn world(namespace: &str) -> Option<World> {
+    let world = super::control_plane::world(namespace)?;
+    let chart = world.folder.path().join("demo");
+    std::fs::create_dir_all(chart.join("templates")).unwrap();
+    for (path, text) in [
+        ("Chart.yaml", "apiVersion: v2\nname: demo\nversion: 0.1.0\n"),
+        ("values.yaml", "size: 0\ncolor: blue\n"),
+        ("templates/NOTES.txt", "hello\n"),
+        ("templates/objects.yaml", OBJECTS),
+    ] {
+        std::fs::write(chart.join(path), text).unwrap();
+    }
+    Some(world)
+}
+
+const OBJECTS: &str = r"{{- range $i := until (div (int .Values.size) 300 | int) }}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: noise-{{ $i }}
+data:
+  noise: {{ randAlphaNum 300000 }}
+{{- end }}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: color
+data:
+  color: {{ .Values.color }}
+";
+
+impl World {
+    /// Returns the names of the Secrets of a release that a selector picks.
+    fn secrets(&self, selector: &str) -> Vec<String> {
+        let names = format!("get secrets -l {selector} -o name --sort-by .metadata.name");
+        self.ok(&self.kubectl, &names).lines().map(str::to_owned).collect()
+    }
+
+    fn maps(&self) -> usize {
+        self.ok(&self.kubectl, "get configmaps -o name").lines().count()
+    }
+
+    fn tool(&self, arguments: &str, program: &Path) -> String {
+        self.ok(program, arguments)
+    }
+}
+
+#[test]
+fn a_release_of_three_mebibytes_lives() {
+    let Some(world) = world("large") else { return };
+    world.rhumb("install web demo --create-namespace --set size=4500");
+    let parts = world.secrets("owner=rhumb");
+    assert!(parts.len() > 3, "{parts:?}");
+    let manifest = world.rhumb("get manifest web");
+    assert!(manifest.len() > 4_500_000 && manifest.contains("name: noise-14"));
+    let before = world.maps();
+    assert!(before > 15);
+
+    world.rhumb("upgrade web demo --set size=5100,color=red");
+    assert_eq!(world.maps(), before + 2);
+    world.rhumb("rollback web 1");
+    assert_eq!(world.maps(), before);
+    assert_eq!(world.secrets("owner=rhumb,version=3").len(), 0, "they are those of revision 1");
+    assert_eq!(world.rhumb("get manifest web"), manifest);
+    let live = world.ok(&world.kubectl, "get configmap color -o jsonpath={.data.color}");
+    assert_eq!(live, "blue");
+
+    // What Helm sees: the release and its state, and nothing it could change.
+    let helm = world.helm_4.clone();
+    for same in ["list", "history web", "get values web"] {
+        assert_eq!(world.rhumb(same), world.tool(same, &helm), "{same}");
+    }
+    let refused = world.refused(&helm, "upgrade web demo");
+    assert!(refused.contains("too-large-for-helm-use-rhumb"), "{refused}");
+    assert!(!world.run_in(&helm, &world.namespace, "rollback web 2").success);
+    assert!(!world.run_in(&helm, &world.namespace, "uninstall web").success);
+    assert_eq!(world.maps(), before);
+    // Helm has left a revision that is unfinished, and repeats the record of another one.
+    world.rhumb("rollback web 3");
+
+    // A small revision is a plain record again, and pruning takes parts along.
+    world.rhumb("upgrade web demo --set color=black --history-max 2");
+    let heads = world.secrets("owner=helm");
+    assert_eq!(heads.len(), 2, "{heads:?}");
+    let left = world.secrets("owner=rhumb");
+    assert!(left.len() == parts.len(), "{left:?}");
+    world.tool("upgrade web demo --set color=green", &helm);
+    world.rhumb("uninstall web");
+    assert_eq!(world.secrets("owner").len(), 0);
+}
+
+#[test]
+fn a_part_that_nobody_points_to_goes_and_one_that_is_missing_is_told_of() {
+    let Some(world) = world("parts") else { return };
+    world.rhumb("install web demo --create-namespace --set size=1800");
+    let parts = world.secrets("owner=rhumb");
+    // As a client leaves it that dies between the parts and the record.
+    let part = "create secret generic sh.helm.release.v1.web.v2.0123456789.0";
+    world.ok(&world.kubectl, part);
+    let label =
+        "label secret sh.helm.release.v1.web.v2.0123456789.0 owner=rhumb name=web version=2";
+    world.ok(&world.kubectl, label);
+    assert_eq!(world.secrets("owner=rhumb").len(), parts.len() + 1);
+    world.rhumb("upgrade web demo --set color=red");
+    assert_eq!(world.secrets("owner=rhumb"), parts);
+
+    world.ok(&world.kubectl, &format!("delete {}", parts[1]));
+    let lost = world.refused(rhumb(), "get manifest web --revision 1");
+    let count = parts.len();
+    assert_eq!(
+        lost,
+        format!(
+            "Error: release record \"sh.helm.release.v1.web.v1\" has lost a part: {} of {count} are left",
+            count - 1
+        )
+    );
+}
+
+#[test]
+fn files_of_the_chart_leave_a_record_that_is_too_large() {
+    let Some(world) = world("lean") else { return };
+    let mut state = 1_u64;
+    let noise = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        char::from(b'0' + ((state >> 33) % 64) as u8)
+    });
+    let noise: String = noise.take(2_000_000).collect();
+    std::fs::write(world.folder.path().join("demo/noise.txt"), noise).unwrap();
+    let helm = world.helm_4.clone();
+    let install = world.refused(&helm, "install web demo --create-namespace");
+    assert!(install.contains("Too long"), "{install}");
+    world.rhumb("install web demo --create-namespace");
+    assert_eq!(world.secrets("owner=rhumb").len(), 0);
+    // It is a record of Helm's like any other.
+    std::fs::remove_file(world.folder.path().join("demo/noise.txt")).unwrap();
+    world.tool("upgrade web demo --reuse-values --set color=red", &helm);
+    world.tool("rollback web 1", &helm);
+    let status: Json = world.json("status web -o json");
+    assert_eq!(status["version"], 3);
+}
