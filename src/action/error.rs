@@ -224,6 +224,13 @@ pub enum Error {
         /// Why.
         source: cluster::Error,
     },
+    /// The server would refuse what a dry run had it try.
+    #[cfg(feature = "cluster")]
+    #[error("{}", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Refused {
+        /// What it said.
+        errors: Vec<cluster::Error>,
+    },
     /// Something could not be read from the cluster.
     #[cfg(feature = "cluster")]
     #[error(transparent)]
@@ -280,6 +287,18 @@ impl Error {
         match self {
             Error::Cluster(source) => Error::Observe { doing, source },
             other => other,
+        }
+    }
+
+    /// Returns the objects that others have set fields of, if that is the error, and which.
+    #[cfg(feature = "cluster")]
+    #[must_use]
+    pub fn contested(&self) -> Vec<(&plan::ResourceId, &[cluster::Contest])> {
+        match self {
+            Error::Refused { errors } => {
+                errors.iter().flat_map(cluster::Error::contested).collect()
+            }
+            other => other.cause().map(cluster::Error::contested).unwrap_or_default(),
         }
     }
 

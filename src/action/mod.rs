@@ -24,7 +24,7 @@ pub use package::{PackageRequest, package};
 #[cfg(feature = "cluster")]
 pub use release::{
     ApplyOptions, DryRun, HistoryRow, InstallRequest, ListRequest, ListSort, LiveObject, LiveTable,
-    RenderOptions, Report, RollbackRequest, ServerSide, Session, StatusReport, TestReport,
+    Preview, RenderOptions, Report, RollbackRequest, ServerSide, Session, StatusReport, TestReport,
     TestRequest, UninstallReport, UninstallRequest, UpgradeRequest, WaitOptions, computed_values,
     get, get_with_labels, history, install, list, rollback, status, test, uninstall, upgrade,
 };

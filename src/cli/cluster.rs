@@ -177,6 +177,11 @@ pub(super) fn explained(error: &Error) -> Option<String> {
         !(explanation.events.is_empty() && explanation.pods.is_empty())
     });
     let texts: Vec<_> = explanations.map(ToString::to_string).collect();
+    let contested = error.contested().into_iter().map(|(id, contests)| {
+        let lines: Vec<_> = contests.iter().map(|contest| format!("\n  {contest}")).collect();
+        format!("{id} has fields of others:{}", lines.concat())
+    });
+    let texts: Vec<_> = texts.into_iter().chain(contested).collect();
     let also = error.aftermath().iter().map(|error| format!("afterwards: {error}"));
     let texts: Vec<_> = texts.into_iter().chain(also).collect();
     (!texts.is_empty()).then(|| texts.join("\n"))
@@ -184,6 +189,13 @@ pub(super) fn explained(error: &Error) -> Option<String> {
 
 /// Returns what the user can do about an error of the cluster or of a release in it.
 pub(super) fn hint(error: &Error) -> Option<String> {
+    if !error.contested().is_empty() {
+        return Some(
+            "--force-conflicts takes the fields over; to leave them to their owners, leave them out \
+             of the chart"
+                .to_owned(),
+        );
+    }
     let hint = match error {
         Error::InProgress { holder, since, .. } => {
             let since = since.map(|since| format!(" since {since:.0}")).unwrap_or_default();

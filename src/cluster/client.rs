@@ -78,6 +78,14 @@ impl Cluster {
         if let Some(throttle) = &self.throttle {
             throttle.wait().await;
         }
+        let rehearsed;
+        let path = if self.rehearses && *method != Method::GET {
+            let joint = if path.contains('?') { '&' } else { '?' };
+            rehearsed = format!("{path}{joint}dryRun=All");
+            &rehearsed
+        } else {
+            path
+        };
         let mut request =
             Request::builder().method(method).uri(path).header(header::ACCEPT, accept);
         if !body.is_empty() {

@@ -77,6 +77,8 @@ pub struct Cluster {
     /// Whether the server has answered before.
     pub(super) reached: Arc<AtomicBool>,
     pub(super) throttle: Option<Arc<Throttle>>,
+    /// Whether the server keeps nothing of what is written.
+    pub(super) rehearses: bool,
 }
 
 impl std::fmt::Debug for Cluster {
@@ -115,6 +117,7 @@ impl Cluster {
             log_reader: None,
             reached: Arc::default(),
             throttle: None,
+            rehearses: false,
         }
     }
 

@@ -1,6 +1,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use super::contest::Contest;
 use super::interrupt::Cause;
 use super::store::StoreError;
 use crate::chart::io_text;
@@ -147,8 +148,7 @@ fn login_text(error: &kube::client::AuthError) -> Option<String> {
             format!("getting credentials: exec: {}", io_text(error))
         }
         AuthError::AuthExecRun { cmd, out } => {
-            // kube prints the environment it has set before the command.
-            let command = cmd.rsplit("\" \"").next().unwrap_or(cmd).trim_matches('"');
+            let command = program_of(cmd);
             let said = String::from_utf8_lossy(&out.stderr);
             let said = said.trim();
             let code = out.status.code().map_or_else(|| out.status.to_string(), |c| c.to_string());
@@ -162,6 +162,31 @@ fn login_text(error: &kube::client::AuthError) -> Option<String> {
         }
         _ => return None,
     })
+}
+
+/// Takes the program out of a command as Rust prints it: `NAME="value" "program" "argument"`.
+fn program_of(command: &str) -> String {
+    let (mut quoted, mut escaped, mut bare) = (false, false, true);
+    let mut program = None::<String>;
+    for c in command.chars() {
+        match (c, &mut program) {
+            (c, Some(text)) if escaped => text.push(c),
+            (_, None) if escaped => {}
+            ('\\', _) if quoted => {
+                escaped = true;
+                continue;
+            }
+            ('"', Some(text)) => return std::mem::take(text),
+            // A value follows its name and `=` at once.
+            ('"', program) if !quoted && bare => *program = Some(String::new()),
+            ('"', None) => quoted = !quoted,
+            (c, Some(text)) => text.push(c),
+            (c, None) => bare = c == ' ',
+        }
+        quoted |= program.is_some();
+        escaped = false;
+    }
+    command.to_owned()
 }
 
 /// Returns the causes of an error, innermost last, without those that repeat the one before.
@@ -239,6 +264,8 @@ pub enum Error {
         id: ResourceId,
         /// What the server says.
         source: ApiError,
+        /// The fields, with both values.
+        contests: Vec<Contest>,
     },
     /// A write failed.
     #[error("server-side apply failed for object {}: {source}", gvk(.id))]
@@ -336,6 +363,14 @@ pub enum Error {
     /// Objects were not ready in time by the rules of Helm 3, which does not say which.
     #[error("context deadline exceeded")]
     Late(Vec<Unready>),
+    /// A rollback was followed by a wait that failed.
+    #[error("release {name} failed: {source}")]
+    Waited {
+        /// The release.
+        name: String,
+        /// Why.
+        source: Box<Error>,
+    },
     /// Objects were not gone in time.
     #[error("{}context deadline exceeded", lines_before_gone(.0))]
     NotGone(Vec<Unready>),
@@ -357,10 +392,30 @@ pub enum Error {
 }
 
 impl Error {
-    /// Returns whether hooks failed.
+    /// Returns the objects that others have set fields of, if that is the error, and which.
     #[must_use]
-    pub fn is_of_hooks(&self) -> bool {
-        matches!(self, Error::Hooks { .. })
+    pub fn contested(&self) -> Vec<(&ResourceId, &[Contest])> {
+        match self {
+            Error::Conflict { id, contests, .. } if !contests.is_empty() => vec![(id, contests)],
+            Error::CreateResource { source } | Error::Hooks { source, .. } => source.contested(),
+            Error::Several(errors) => errors.iter().flat_map(Error::contested).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Returns whether the server did not find what a request was about.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        match self {
+            Error::Apply { source, .. } | Error::Create { source } => source.is_not_found(),
+            _ => false,
+        }
+    }
+
+    /// Returns whether it was not the objects themselves that failed, but hooks or the wait for them.
+    #[must_use]
+    pub fn is_after_objects(&self) -> bool {
+        matches!(self, Error::Hooks { .. } | Error::Waited { .. })
     }
 
     /// Returns the objects that were not ready, if that is the error.
@@ -371,7 +426,7 @@ impl Error {
             | Error::NotReady(unready)
             | Error::Late(unready)
             | Error::NotGone(unready) => unready,
-            Error::Hooks { source, .. } => source.unready(),
+            Error::Hooks { source, .. } | Error::Waited { source, .. } => source.unready(),
             Error::Several(errors) => {
                 errors.iter().map(Error::unready).find(|unready| !unready.is_empty()).unwrap_or(&[])
             }
@@ -449,4 +504,21 @@ fn gvk(id: &ResourceId) -> String {
         format!("/{}", id.api_version)
     };
     format!("{name} {version}, Kind={}", id.kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::program_of;
+
+    #[test]
+    fn programs_are_told_from_variables_and_arguments() {
+        for (command, expected) in [
+            ("\"aws\" \"eks\" \"get-token\"", "aws"),
+            ("A=\"1\" B=\"x \\\" y\" \"/bin/p q\" \"z\"", "/bin/p q"),
+            ("A=\"{\\\"a\\\": \\\"b\\\"}\" \"p\"", "p"),
+            ("p", "p"),
+        ] {
+            assert_eq!(program_of(command), expected, "{command}");
+        }
+    }
 }

@@ -117,8 +117,24 @@ impl<'a> Execution<'a> {
                 result = self.step_in_time(operation, "") => result,
                 cause = interrupt.wait() => Err(Error::Interrupted(cause)),
             };
-            let Err(error) = result else { continue };
+            let Err(mut error) = result else { continue };
             let text = error.to_string();
+            let mut on_failure = plan.on_failure.clone();
+            if matches!(operation, Operation::Wait { .. }) && rolls_back(plan) {
+                // Helm has words of its own for that.
+                for operation in &mut on_failure {
+                    if let Operation::WriteRecord {
+                        description: Some(Description::Failure(prefix)),
+                        ..
+                    } = operation
+                    {
+                        *prefix = prefix.replacen("Rollback ", "Release ", 1);
+                    }
+                }
+                let name = self.records.values().next().map(|release| release.name.clone());
+                let (name, source) = (name.unwrap_or_default(), Box::new(error));
+                error = Error::Waited { name, source };
+            }
             self.deadline = Instant::now() + GRACE;
             let mut aftermath = Vec::new();
             if let Error::Interrupted(Cause::LostLock(_)) = error {
@@ -129,7 +145,7 @@ impl<'a> Execution<'a> {
             // Before anything is undone: afterwards the Pods that could tell are gone.
             let explain = self.cluster.explain(error.unready());
             let explanations = timeout_at(self.deadline, explain).await.unwrap_or_default();
-            for operation in &plan.on_failure {
+            for operation in &on_failure {
                 aftermath.extend(self.step_in_time(operation, &text).await.err());
             }
             return Outcome { error: Some(error), explanations, aftermath, logs: self.logs };
@@ -274,6 +290,13 @@ impl<'a> Execution<'a> {
             .await;
         several(errors)
     }
+}
+
+fn rolls_back(plan: &Plan) -> bool {
+    let mut operations = plan.operations.iter();
+    operations.any(|operation| {
+        matches!(operation, Operation::WriteRecord { status: Status::PendingRollback, .. })
+    })
 }
 
 /// Returns whether a plan makes a further revision, or takes in objects that exist.

@@ -3,6 +3,7 @@
 
 mod client;
 mod connect;
+mod contest;
 mod discovery;
 mod error;
 mod execute;
@@ -19,6 +20,7 @@ mod managed_fields;
 mod observe;
 mod progress;
 mod ready;
+mod rehearse;
 mod resource;
 mod retry;
 mod store;
@@ -27,6 +29,7 @@ mod wait;
 mod write;
 
 pub use connect::{Cluster, ConnectOptions, merged_kubeconfig};
+pub use contest::Contest;
 pub use discovery::{Discovery, Resource, ServerVersion};
 pub use error::{ApiError, ConnectError, Error, NoMatch, Unanswered, Unready};
 pub use execute::{Clock, Execution, KeptLogs, Outcome, Records};
@@ -38,4 +41,5 @@ pub use lock::{Lock, Locked};
 pub use lookup::Lookup;
 pub use progress::{Observer, Progress, Standing};
 pub use ready::{Readiness, readiness};
+pub use rehearse::Rehearsal;
 pub use store::{Mark, RecordKind, RecordStore, StoreError, StoredRecord};

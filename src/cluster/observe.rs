@@ -29,6 +29,25 @@ impl Cluster {
             .await
     }
 
+    /// Reads the autoscalers of a namespace.
+    ///
+    /// # Errors
+    /// [`Error::Discovery`]
+    pub async fn autoscalers(&self, namespace: &str) -> Result<Observed, Error> {
+        let (version, kind) = ("autoscaling/v2", "HorizontalPodAutoscaler");
+        let discovery = self.discovery().await?;
+        let Some(resource) = discovery.find(version, kind) else { return Ok(Observed::new()) };
+        let path = resource.collection(Some(namespace));
+        let list = self.list(&path, "").await.map_err(Error::Discovery)?;
+        let id = |body: &Json| ResourceId {
+            api_version: version.to_owned(),
+            kind: kind.to_owned(),
+            namespace: Some(namespace.to_owned()),
+            name: body["metadata"]["name"].as_str().unwrap_or_default().to_owned(),
+        };
+        Ok(list.into_iter().map(|body| (id(&body), body)).collect())
+    }
+
     /// Reads one object; `None` when there is none or its kind is not served any more.
     pub(super) async fn live(&self, id: &ResourceId) -> Result<Option<Json>, Error> {
         let path = match self.path(id).await {

@@ -4,7 +4,7 @@ use super::client::{Conflicts, FIELD_MANAGER};
 use super::managed_fields::migration;
 use super::{ApiError, Cluster, Error};
 use crate::plan::patch::{Patch, adoption_patch, upgrade_patch};
-use crate::plan::{Change, Method, ResourceId, Write};
+use crate::plan::{Change, Method, Object, ResourceId, Write};
 
 impl Cluster {
     /// Writes one object.
@@ -20,10 +20,7 @@ impl Cluster {
                 let conflicts = if *force { Conflicts::Force } else { Conflicts::Refuse };
                 match self.apply(&path, &object.body, conflicts).await {
                     Ok(_) => Ok(()),
-                    Err(source) if source.is_conflict() => {
-                        Err(Error::Conflict { id: id.clone(), source })
-                    }
-                    Err(source) => Err(Error::Apply { id: id.clone(), source }),
+                    Err(source) => Err(self.refusal(object, source).await),
                 }
             }
             Method::Patch { .. } | Method::Replace if *change == Change::Create => {
@@ -31,6 +28,17 @@ impl Cluster {
             }
             Method::Patch { previous } => self.patch(id, previous.as_ref(), &object.body).await,
             Method::Replace => self.replace(id, &object.body).await,
+        }
+    }
+
+    /// Words the refusal of an object that was applied.
+    pub(super) async fn refusal(&self, object: &Object, source: ApiError) -> Error {
+        let id = object.id.clone();
+        if source.is_conflict() {
+            let contests = self.contests(object, &source).await;
+            Error::Conflict { id, source, contests }
+        } else {
+            Error::Apply { id, source }
         }
     }
 

@@ -1,9 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::autoscale::autoscaled;
 use super::object::asks_to_be_kept;
 use super::{
     Change, Deletion, Description, Error, Kept, Method, Object, Observed, Operation, Owner, Plan,
-    Propagation, ResourceId, Until, Write,
+    Propagation, ResourceId, Until, Write, Yielded,
 };
 use crate::manifest::{Event, Hook, Order, sort_by_kind};
 use crate::release::{ApplyMethod, Revision, Status};
@@ -39,6 +40,8 @@ pub struct Options {
     pub migrate: bool,
     /// Whether fields of other managers are taken over on update; server-side only.
     pub force_conflicts: bool,
+    /// Whether numbers of replicas are left to autoscalers.
+    pub yield_replicas: bool,
     /// Whether objects are replaced in place of being patched; client-side only.
     pub force_replace: bool,
     /// Whether a missing namespace is made first.
@@ -63,6 +66,7 @@ impl Default for Options {
             method: ApplyMethod::ServerSide,
             migrate: false,
             force_conflicts: false,
+            yield_replicas: false,
             force_replace: false,
             create_namespace: false,
             wait: None,
@@ -182,8 +186,8 @@ fn build_apply(input: &Input<'_>) -> Result<Plan, Error> {
         status,
         description: Some(description),
     };
-    let mut writes = writes(input)?;
-    let mut plan = Plan::default();
+    let (mut writes, yielded) = writes(input)?;
+    let mut plan = Plan { yielded, ..Plan::default() };
     let operations = &mut plan.operations;
     if input.options.create_namespace {
         operations.push(Operation::CreateNamespace { name: input.owner.namespace.to_owned() });
@@ -241,12 +245,12 @@ fn build_apply(input: &Input<'_>) -> Result<Plan, Error> {
     Ok(plan)
 }
 
-fn writes(input: &Input<'_>) -> Result<Vec<Write>, Error> {
+fn writes(input: &Input<'_>) -> Result<(Vec<Write>, Vec<Yielded>), Error> {
     let options = input.options;
     let previous: BTreeMap<_, _> =
         input.previous.iter().map(|object| (&object.id, &object.body)).collect();
     let mut seen = BTreeSet::new();
-    let mut conflicts = Vec::new();
+    let (mut conflicts, mut yielded) = (Vec::new(), Vec::new());
     let mut writes = Vec::with_capacity(input.next.objects.len());
     for object in &input.next.objects {
         if !seen.insert(&object.id) {
@@ -266,6 +270,17 @@ fn writes(input: &Input<'_>) -> Result<Vec<Write>, Error> {
         };
         let mut object = object.clone();
         input.owner.mark(&mut object.body);
+        if options.yield_replicas
+            && options.method == ApplyMethod::ServerSide
+            && let Some(wanted) = object.body["spec"]["replicas"].as_i64()
+            && let Some(live) = input.observed.get(&object.id)
+            && let Some(live) = autoscaled(&object.id, live, input.observed)
+        {
+            if let Some(spec) = object.body["spec"].as_object_mut() {
+                spec.shift_remove("replicas");
+            }
+            yielded.push(Yielded { id: object.id.clone(), live, wanted });
+        }
         let method = if options.method == ApplyMethod::ServerSide {
             let force = options.force_conflicts && change != Change::Create;
             Method::Apply { force, migrate: options.migrate && change != Change::Create }
@@ -283,7 +298,7 @@ fn writes(input: &Input<'_>) -> Result<Vec<Write>, Error> {
     match options.clash().filter(|_| is_update) {
         _ if !conflicts.is_empty() => Err(Error::Ownership { conflicts }),
         Some(what) => Err(Error::Clash { what }),
-        None => Ok(writes),
+        None => Ok((writes, yielded)),
     }
 }
 

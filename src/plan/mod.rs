@@ -2,7 +2,9 @@
 //! ordered operations of an install, upgrade, rollback or uninstall. Pure: nothing here reads the
 //! cluster or writes to it.
 
+mod autoscale;
 mod build;
+mod difference;
 mod error;
 mod object;
 mod operation;
@@ -11,10 +13,12 @@ pub mod patch;
 mod show;
 
 pub use build::{Input, Next, Options, Verb, build};
+pub use difference::{FieldChange, at_path, differences};
 pub use error::{BodyError, Error};
 pub use object::{Object, ResourceId};
 pub use operation::{
     Change, Deletion, Description, Kept, Method, Operation, Plan, Propagation, Rules, Until, Write,
+    Yielded,
 };
 pub use ownership::Owner;
 

@@ -13,6 +13,19 @@ pub struct Plan {
     pub on_failure: Vec<Operation>,
     /// Objects that are left alone although the release lets go of them.
     pub kept: Vec<Kept>,
+    /// Numbers of replicas that are left to autoscalers.
+    pub yielded: Vec<Yielded>,
+}
+
+/// A number of replicas that is left to an autoscaler.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Yielded {
+    /// The object.
+    pub id: ResourceId,
+    /// How many there are.
+    pub live: i64,
+    /// How many the chart wants.
+    pub wanted: i64,
 }
 
 /// An object that is left alone although the release lets go of it.

@@ -14,8 +14,12 @@ mod cluster_charts;
 mod cluster_records;
 #[cfg(feature = "cli")]
 mod commands;
+#[cfg(all(unix, feature = "cli", feature = "cluster"))]
+mod conflicts;
 #[cfg(all(feature = "cli", feature = "cluster"))]
 mod control_plane;
+#[cfg(all(unix, feature = "cli", feature = "cluster"))]
+mod credentials;
 mod examples;
 mod files;
 #[cfg(all(feature = "cli", feature = "cluster"))]

@@ -1,7 +1,7 @@
 use super::Error;
 use super::hold::{Hold, Unsigned};
 use super::prepare::check_labels;
-use super::report::dry_run;
+use super::report::{dry_run, yielded};
 use super::{ApplyOptions, DryRun, RenderOptions, Report, Session, load_chart};
 use crate::chart::{Chart, Warned, Warning};
 use crate::plan::{self, Input, Verb};
@@ -128,14 +128,20 @@ async fn install_chart(
     warnings.extend(prepared.warnings.iter().cloned());
     let mut release = session.release(&request.name, revision, &prepared, method(apply), None);
     release.labels.clone_from(&apply.labels);
-    let report =
-        |release, plan| Report { release, plan, warnings: warnings.clone(), installed: true };
+    let report = |release, plan| Report {
+        release,
+        plan,
+        warnings: warnings.clone(),
+        preview: Vec::new(),
+        installed: true,
+    };
     if apply.dry_run == Some(DryRun::Client) {
         return Ok(report(dry_run(release, Status::PendingInstall, &request.apply), None));
     }
     let next = session.next(revision, &prepared.manifest).await.map_err(Error::Build)?;
     let observed = session.previous(history, &next.objects).await;
-    let (previous, observed) = observed.map_err(|error| error.before("install"))?;
+    let (previous, mut observed) = observed.map_err(|error| error.before("install"))?;
+    session.observe_autoscalers(&mut observed, &next.objects, apply).await;
     // The name of a release that was uninstalled leaves its last revision superseded.
     let replaced = history.last().filter(|last| last.info.status == Status::Uninstalled);
     let replaced: Vec<_> = replaced.map(|last| last.revision).into_iter().collect();
@@ -150,8 +156,13 @@ async fn install_chart(
         options: &apply.to_plan(method(apply), false),
     })
     .map_err(|source| Error::Plan { doing: "install", source })?;
+    let mut warnings = warnings.clone();
+    warnings.extend(yielded(&plan));
+    let report = |release, plan| Report { warnings: warnings.clone(), ..report(release, plan) };
     if apply.dry_run.is_some() {
-        return Ok(report(dry_run(release, Status::PendingInstall, &request.apply), Some(plan)));
+        let preview = session.preview(&plan, &observed, apply).await?;
+        let release = dry_run(release, Status::PendingInstall, apply);
+        return Ok(Report { preview, ..report(release, Some(plan)) });
     }
     match session.make(&plan, hold, release, deadline).await {
         Ok(release) => Ok(report(release, Some(plan))),

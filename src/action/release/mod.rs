@@ -23,7 +23,7 @@ pub use install::{InstallRequest, install};
 pub use list::{ListRequest, ListSort, list};
 pub use options::{ApplyOptions, DryRun, ServerSide, WaitOptions};
 pub use prepare::RenderOptions;
-pub use report::Report;
+pub use report::{Preview, Report};
 pub use rollback::{RollbackRequest, rollback};
 pub use session::Session;
 pub use status::{LiveObject, LiveTable, StatusReport, status};

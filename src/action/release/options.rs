@@ -96,6 +96,10 @@ pub struct ApplyOptions {
     pub labels: BTreeMap<String, String>,
     /// Whether and how nothing is changed.
     pub dry_run: Option<DryRun>,
+    /// Whether numbers of replicas are left to autoscalers that have chosen them.
+    pub yield_replicas: bool,
+    /// Whether a dry run has the server try out what it would write.
+    pub rehearse: bool,
     /// Whether a dry run leaves the content of Secrets out.
     pub hide_secret: bool,
 }

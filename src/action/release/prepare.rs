@@ -250,6 +250,8 @@ impl ApplyOptions {
             description,
             labels: _,
             dry_run: _,
+            yield_replicas,
+            rehearse: _,
             hide_secret: _,
         } = self;
         plan::Options {
@@ -258,6 +260,7 @@ impl ApplyOptions {
             method,
             migrate,
             force_conflicts: *force_conflicts,
+            yield_replicas: *yield_replicas && !force_conflicts,
             force_replace: *force_replace,
             create_namespace: *create_namespace,
             wait: wait.until(),

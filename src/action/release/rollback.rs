@@ -1,5 +1,6 @@
 use super::Error;
 use super::hold::{Hold, Unsigned};
+use super::report::yielded;
 use super::{ApplyOptions, Report, Session};
 use crate::chart::Warning;
 use crate::manifest::{self, Hook};
@@ -67,7 +68,8 @@ async fn rollback_held(
     let hooks =
         session.cluster.resolve_hooks(&hooks, &session.namespace).await.map_err(Error::Build)?;
     let next = Next { revision, objects, hooks, repeats: Some(wanted) };
-    let (previous, observed) = session.previous(history, &next.objects).await?;
+    let (previous, mut observed) = session.previous(history, &next.objects).await?;
+    session.observe_autoscalers(&mut observed, &next.objects, apply).await;
     let deployed: Vec<_> = history.deployed().map(|release| release.revision).collect();
     let plan = plan::build(&Input {
         verb: Verb::Rollback,
@@ -87,15 +89,18 @@ async fn rollback_held(
     .map_err(|source| Error::Plan { doing: "rollback", source })?;
     let mut warnings = hold.warnings.clone();
     warnings.extend(taken(&plan));
+    warnings.extend(yielded(&plan));
     let report = |release, plan| Report {
         release,
         plan: Some(plan),
         warnings: warnings.clone(),
+        preview: Vec::new(),
         installed: false,
     };
     if apply.dry_run.is_some() {
         release.info.status = Status::PendingRollback;
-        return Ok(report(release, plan));
+        let preview = session.preview(&plan, &observed, apply).await?;
+        return Ok(Report { preview, ..report(release, plan) });
     }
     let release = session.make(&plan, hold, release, deadline).await?;
     Ok(report(release, plan))

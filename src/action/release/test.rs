@@ -25,7 +25,7 @@ pub struct TestRequest {
 /// What became of the tests.
 #[derive(Debug)]
 pub struct TestReport {
-    /// The release, with the hooks that were asked for alone.
+    /// The release, with the outcomes of all its tests.
     pub release: Release,
     /// Why the tests failed.
     pub failure: Option<Error>,
@@ -83,8 +83,7 @@ async fn test_held(
     let (result, (logs, log_failure)) =
         session.execute_with(&plan, &mut records, deadline, Some(hold), request.logs).await;
     let log_failure = log_failure.map(Error::Cluster);
-    let mut release = records.remove(&last.revision).ok_or(Error::NotFound)?;
-    release.hooks.retain(|record| request.wants(&record.hook.name));
+    let release = records.remove(&last.revision).ok_or(Error::NotFound)?;
     let warnings = hold.warnings.clone();
     Ok(TestReport { release, failure: result.err(), logs, log_failure, warnings })
 }

@@ -3,7 +3,7 @@ use super::hold::{Hold, Unsigned};
 use super::install::install_held;
 use super::prepare::check_labels;
 use super::record::{restored_chart, to_map};
-use super::report::dry_run;
+use super::report::{dry_run, yielded};
 use super::{
     ApplyOptions, DryRun, InstallRequest, RenderOptions, Report, RollbackRequest, Session,
     load_chart, rollback,
@@ -102,14 +102,20 @@ async fn upgrade_held(
     let migrate = baseline.apply_method != ApplyMethod::ServerSide;
     let mut release = session.release(&request.name, revision, &prepared, method, first_deployed);
     release.labels = merge_labels(&last.labels, &apply.labels);
-    let report =
-        |release, plan| Report { release, plan, warnings: warnings.clone(), installed: false };
+    let report = |release, plan| Report {
+        release,
+        plan,
+        warnings: warnings.clone(),
+        preview: Vec::new(),
+        installed: false,
+    };
     if apply.dry_run == Some(DryRun::Client) {
         return Ok(report(dry_run(release, Status::PendingUpgrade, apply), None));
     }
     let next = session.next(revision, &prepared.manifest).await?;
     let observed = session.previous(history, &next.objects).await;
-    let (previous, observed) = observed.map_err(|error| error.before("update"))?;
+    let (previous, mut observed) = observed.map_err(|error| error.before("update"))?;
+    session.observe_autoscalers(&mut observed, &next.objects, apply).await;
     let deployed: Vec<_> = history.deployed().map(|release| release.revision).collect();
     let plan = plan::build(&Input {
         verb: Verb::Upgrade,
@@ -123,8 +129,13 @@ async fn upgrade_held(
         options: &plan::Options { create_namespace: false, ..apply.to_plan(method, migrate) },
     })
     .map_err(|source| Error::Plan { doing: "update", source })?;
+    let mut warnings = warnings.clone();
+    warnings.extend(yielded(&plan));
+    let report = |release, plan| Report { warnings: warnings.clone(), ..report(release, plan) };
     if apply.dry_run.is_some() {
-        return Ok(report(dry_run(release, Status::PendingUpgrade, apply), Some(plan)));
+        let preview = session.preview(&plan, &observed, apply).await?;
+        let release = dry_run(release, Status::PendingUpgrade, apply);
+        return Ok(Report { preview, ..report(release, Some(plan)) });
     }
     match session.make(&plan, hold, release, deadline).await {
         Ok(release) => Ok(report(release, Some(plan))),

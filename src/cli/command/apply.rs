@@ -304,6 +304,8 @@ impl RevisionArgs {
             description,
             labels: labels.into_iter().flat_map(|labels| labels.0).collect::<BTreeMap<_, _>>(),
             dry_run,
+            yield_replicas: !global.as_helm,
+            rehearse: dry_run == Some(DryRun::Server) && !global.as_helm,
             hide_secret,
         };
         let details = Details {

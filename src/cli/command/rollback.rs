@@ -1,7 +1,7 @@
 //! `rhumb rollback`.
 
 use super::apply::{self, DryRunArgs, ReplaceArgs, ServerSideArgs, WaitArgs};
-use crate::action::{self, ApplyOptions, Error, RollbackRequest};
+use crate::action::{self, ApplyOptions, DryRun, Error, RollbackRequest};
 use crate::chart::Warning;
 use crate::cli::cluster::{block_on, connect};
 use crate::cli::{Failure, GlobalOptions, Ui};
@@ -71,6 +71,7 @@ pub(in crate::cli) fn run(
             "description must be {MAX_DESCRIPTION} characters or less, got {length}"
         )));
     }
+    let dry_run = dry_run.option(ui)?;
     let request = RollbackRequest {
         name: release,
         revision,
@@ -82,7 +83,9 @@ pub(in crate::cli) fn run(
             force_replace: replace.is_given(),
             cleanup_on_fail,
             description,
-            dry_run: dry_run.option(ui)?,
+            dry_run,
+            yield_replicas: !global.as_helm,
+            rehearse: dry_run == Some(DryRun::Server) && !global.as_helm,
             ..ApplyOptions::default()
         },
         history_max: apply::kept_revisions(history_max),
@@ -91,13 +94,16 @@ pub(in crate::cli) fn run(
         let session = connect(global).await?;
         let result = Box::pin(action::rollback(&session, &request)).await;
         let cause = result.as_ref().err().and_then(Error::cause);
-        if let (true, Some(cause)) = (global.as_helm, cause.filter(|cause| !cause.is_of_hooks())) {
+        if let (true, Some(cause)) =
+            (global.as_helm, cause.filter(|cause| !cause.is_after_objects()))
+        {
             let text = format!("Rollback {:?} failed: {cause}", request.name);
             ui.warn(&Warning::warn(text, Vec::new()));
         }
         result
     })?;
     report.warnings.iter().for_each(|warning| ui.warn(warning));
+    ui.preview(&report);
     ui.out(b"Rollback was a success! Happy Helming!\n");
     Ok(())
 }

@@ -28,9 +28,22 @@ impl Ui {
         details: Details,
     ) -> Result<(), Failure> {
         if format != Format::Table {
-            return self.structured(format, to_json(&report.release));
+            self.structured(format, to_json(&report.release))?;
+        } else {
+            self.release(&report.release, None, details)?;
         }
-        self.release(&report.release, None, details)
+        self.preview(report);
+        Ok(())
+    }
+
+    /// Tells what the server would change, by a dry run that had it try.
+    pub(in crate::cli) fn preview(&mut self, report: &Report) {
+        if !report.preview.is_empty() {
+            self.say("would change in the cluster:");
+        }
+        for change in &report.preview {
+            self.say(&change.to_string());
+        }
     }
 
     /// Writes the state of a release for people.
