@@ -37,7 +37,7 @@
 //! | [`json`], [`yaml`] | reading and writing by Helm's rules |
 //! | [`chart`] | charts from folders and archives |
 //! | [`values`] | merging, the `--set` grammar, schemas |
-//! | [`template`] | the Go template engine and its functions |
+//! | [`template`] | the engines for Go templates and Jinja, and their functions |
 //! | `fetch` | charts and files from repositories, registries and other servers |
 //! | [`postrender`] | rendered files through a program of the user's |
 //! | [`manifest`] | documents in order of installation, hooks, notes |
@@ -54,6 +54,7 @@
 //! | --- | --- | --- |
 //! | `cli` | yes | the `rhumb` binary, [`clap`](https://docs.rs/clap) derives on options |
 //! | `fetch` | yes, by `cli` | the module `fetch`: charts and values from servers |
+//! | `jinja` | yes | templates in Jinja, `*.j2` and `*.jinja` |
 //! | `cluster` | yes | the module `cluster` and the verbs that need one |
 //!
 //! Without any the crate is the renderer alone.

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use tokio::runtime::Runtime;
 
@@ -50,9 +51,9 @@ impl Online {
     }
 
     /// Returns what answers the template function `lookup`.
-    pub(super) fn lookup(&self) -> Box<function::Lookup> {
+    pub(super) fn lookup(&self) -> Rc<function::Lookup> {
         let lookup = Lookup::new(self.session.cluster.clone(), self.runtime.handle().clone());
-        Box::new(move |api_version, kind, namespace, name| {
+        Rc::new(move |api_version, kind, namespace, name| {
             lookup.lookup(api_version, kind, namespace, name)
         })
     }

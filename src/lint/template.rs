@@ -42,7 +42,8 @@ pub(super) fn check(source: &Source, request: &Request, report: &mut Report) {
         return;
     };
     for file in &chart.templates {
-        let extension = extension(&file.name);
+        let name = template::output_name(&file.name);
+        let extension = extension(name);
         let allowed = if matches!(extension, ".yaml" | ".yml" | ".tpl" | ".txt") {
             Ok(())
         } else {
@@ -55,7 +56,7 @@ pub(super) fn check(source: &Source, request: &Request, report: &mut Report) {
         if !matches!(extension.to_lowercase().as_str(), ".yaml" | ".yml") {
             continue;
         }
-        let path = format!("{}/{}", chart.name(), file.name);
+        let path = format!("{}/{name}", chart.name());
         let text = rendered.texts().find(|(rendered, _)| *rendered == path);
         if let Some((_, text)) = text
             && !check_text(&file.name, text, &version, report)

@@ -7,13 +7,17 @@
 
 mod capabilities;
 mod context;
+mod engine;
 mod failure;
 pub mod function;
 pub mod gotmpl;
+#[cfg(feature = "jinja")]
+mod jinja;
 pub mod method;
 mod render;
 
 pub use capabilities::{Capabilities, HELM_VERSION, HelmVersion, KubeVersion, KubeVersionError};
 pub use context::{Context, ReleaseContext};
+pub use engine::{is_jinja, output_name};
 pub use failure::{Failed, Failures};
 pub use render::{Rendered, RenderedFile, render};

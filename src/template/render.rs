@@ -1,6 +1,8 @@
 use std::cmp::Reverse;
+use std::rc::Rc;
 
 use super::context::{self, Context, Scope};
+use super::engine::{Jinja, clashes, is_jinja, output_name};
 use super::failure::Failures;
 use super::function::Env;
 use super::gotmpl::{Executor, Origins, Stop, TemplateSet};
@@ -63,10 +65,15 @@ pub fn render(
     let scopes = context::scopes(chart, &values, context);
     let sources = sources(&scopes);
     let mut set = TemplateSet::default();
-    let files: Vec<(Str, Str)> =
-        sources.iter().map(|source| (source.path.clone(), source.text.clone())).collect();
+    let (jinja, files): (Vec<_>, Vec<_>) = sources
+        .iter()
+        .map(|source| (source.path.clone(), source.text.clone()))
+        .partition(|(path, _)| path.as_str().is_some_and(is_jinja));
     let failed = set.parse_all(&files);
     let failed = failed.into_iter().map(|(i, diagnostic)| (files[i].0.to_string(), diagnostic));
+    let mut failed: Vec<_> = failed.chain(clashes(&jinja, &files)).collect();
+    let set = Rc::new(set);
+    let jinja = Jinja::new(&jinja, env, &set, &mut failed);
     if let Some(failures) = Failures::collect(failed) {
         return Err(failures);
     }
@@ -89,6 +96,20 @@ pub fn render(
         let root = scope.root.clone();
         if root.set("Template", Value::Map(template)).is_err() {
             failed.push((path, Diagnostic::error("the root object cannot be changed")));
+            continue;
+        }
+        if is_jinja(&path) {
+            match jinja.render(&path, &root) {
+                Ok((text, origins)) => {
+                    let path = output_name(&path).to_owned();
+                    rendered.files.push(RenderedFile { path, text, origins });
+                }
+                Err(diagnostic) => failed.push((path, diagnostic)),
+            }
+            env.log.borrow_mut().extend(jinja.log());
+            if env.lint && !failed.is_empty() {
+                break;
+            }
             continue;
         }
         match executor.execute(&path, Value::Map(root)) {

@@ -86,7 +86,7 @@ impl Session {
             let mut env = Env::new();
             env.enable_dns = enable_dns;
             if online {
-                env.lookup = Box::new(move |api_version, kind, namespace, name| {
+                env.lookup = std::rc::Rc::new(move |api_version, kind, namespace, name| {
                     lookup.lookup(api_version, kind, namespace, name)
                 });
             }

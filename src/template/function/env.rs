@@ -31,7 +31,7 @@ pub struct Env {
     /// What `required` and `fail` would have stopped at, under `lint`.
     pub log: RefCell<Vec<Warning>>,
     /// Answers the template function `lookup`.
-    pub lookup: Box<Lookup>,
+    pub lookup: Rc<Lookup>,
     /// Makes the keys of certificates.
     pub(super) keys: KeyMaker,
     /// Compiled regular expressions by their source text in RE2 syntax.
@@ -50,7 +50,7 @@ impl Env {
             enable_dns: false,
             lint: false,
             log: RefCell::default(),
-            lookup: Box::new(|_, _, _, _| Ok(Value::Map(Map::new()))),
+            lookup: Rc::new(|_, _, _, _| Ok(Value::Map(Map::new()))),
             keys: KeyMaker::default(),
             regexes: RefCell::default(),
         }
@@ -58,6 +58,20 @@ impl Env {
 }
 
 impl Env {
+    /// Returns another environment that says the same of the world, with a log of its own.
+    #[cfg(feature = "jinja")]
+    pub(in crate::template) fn share(&self) -> Self {
+        Env {
+            now: self.now,
+            zone: self.zone.clone(),
+            system_zone: self.system_zone.clone(),
+            enable_dns: self.enable_dns,
+            lint: self.lint,
+            lookup: Rc::clone(&self.lookup),
+            ..Env::new()
+        }
+    }
+
     pub(super) fn zone(&self) -> &jiff::tz::TimeZone {
         let system = || self.system_zone.get_or_init(jiff::tz::TimeZone::system);
         self.zone.as_ref().unwrap_or_else(system)

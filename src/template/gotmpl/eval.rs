@@ -180,7 +180,9 @@ impl<'s> Executor<'s> {
                 "template: no template {} associated with template \"gotpl\"",
                 quote(name.as_bytes())
             );
-            return Err(Stop::Failed(Box::new(crate::diagnostic::Diagnostic::error(message))));
+            let hint = self.nearest_template(&Str::from(name));
+            let diagnostic = crate::diagnostic::Diagnostic::error(message).hinted(hint);
+            return Err(Stop::Failed(Box::new(diagnostic)));
         };
         match self.run(&template, data, 0) {
             Ok(()) => {
@@ -196,6 +198,22 @@ impl<'s> Executor<'s> {
             Err(fault) if fault.is_frozen() => Err(Stop::Frozen),
             Err(fault) => Err(Stop::Failed(Box::new(fault.into_diagnostic()))),
         }
+    }
+
+    /// Executes a text as `tpl` does.
+    ///
+    /// # Errors
+    /// As [`Executor::execute`].
+    pub fn expand(&mut self, source: &Str, data: Value) -> std::result::Result<Str, Stop> {
+        self.root = data.clone();
+        self.tpl(source, data, 0).map_err(|cause| {
+            Stop::Failed(Box::new(match cause {
+                Cause::Nested { fault, .. } if fault.is_frozen() => return Stop::Frozen,
+                Cause::Nested { fault, .. } => fault.into_diagnostic(),
+                Cause::Text(text) | Cause::User(text) => crate::diagnostic::Diagnostic::error(text),
+                Cause::Frozen => return Stop::Frozen,
+            }))
+        })
     }
 
     fn find(&self, name: &[u8]) -> Option<Template> {

@@ -15,5 +15,7 @@ pub(crate) mod quote;
 mod set;
 
 pub use eval::{Executor, Output, Stop};
+#[cfg(feature = "jinja")]
+pub(super) use origin::Stretch;
 pub use origin::{Origin, Origins};
 pub use set::TemplateSet;

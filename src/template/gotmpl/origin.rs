@@ -50,7 +50,42 @@ pub struct Origin {
     pub offset: usize,
 }
 
+/// A stretch of output of another engine and what wrote it.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::template) struct Stretch {
+    /// Offset in the output, in bytes.
+    pub(in crate::template) output: usize,
+    /// Number of the file.
+    pub(in crate::template) file: u32,
+    /// Offset in the file, in bytes.
+    pub(in crate::template) position: usize,
+    /// Number of the call that was running; [`u32::MAX`] for none.
+    pub(in crate::template) call: u32,
+    /// Whether the output is the file's own text, so that offsets run in step.
+    pub(in crate::template) literal: bool,
+}
+
 impl Origins {
+    /// Makes a map from stretches in order. A call is the one around it and its place: number of
+    /// the file, offset.
+    pub(in crate::template) fn new(
+        stretches: impl Iterator<Item = Stretch>,
+        calls: impl Iterator<Item = (u32, u32, usize)>,
+        files: std::sync::Arc<[Str]>,
+    ) -> Self {
+        let marks = stretches.map(|stretch| Mark {
+            output: stretch.output as u32,
+            file: stretch.file,
+            position: stretch.position as u32,
+            call: stretch.call,
+            indent: 0,
+            literal: stretch.literal,
+        });
+        let calls =
+            calls.map(|(outer, file, position)| Call { outer, file, position: position as u32 });
+        Origins { marks: marks.collect(), calls: calls.collect(), files }
+    }
+
     /// Returns the template position that wrote the output `text` at `offset` (bytes).
     #[must_use]
     pub fn at(&self, text: &[u8], offset: usize) -> Option<Origin> {

@@ -1,0 +1,274 @@
+//! Renders the Jinja templates of a chart.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use minijinja::{Environment, Value as Jinja};
+
+use super::context::Scope;
+use super::fault::{self, File};
+use super::place::{self, Placed};
+use super::prepare::{Module, Place, Prepared, prepare};
+use super::{environment, mark, session};
+use crate::diagnostic::Diagnostic;
+use crate::template::engine::output_name;
+use crate::template::function::Env;
+use crate::template::gotmpl::{Origins, Stretch, TemplateSet};
+use crate::value::{Map, Str, Value};
+
+/// Longer output, in bytes, is refused.
+const MAX_OUTPUT: usize = 256 << 20;
+
+/// Returns whether a template writes YAML.
+fn is_yaml(path: &str) -> bool {
+    let base = output_name(path).rsplit('/').next().unwrap_or(path);
+    match base.rsplit_once('.') {
+        Some((_, extension)) => matches!(extension, "yaml" | "yml" | "json"),
+        None => true,
+    }
+}
+
+/// Returns the name under which a file of macros is imported by itself.
+fn module_name(path: &str) -> Option<String> {
+    let base = output_name(path.rsplit('/').next()?);
+    let base = base.strip_prefix('_')?;
+    let base = base.split('.').next()?;
+    Some(base.replace('-', "_"))
+}
+
+/// Returns the path of the chart that a template belongs to.
+fn chart_of(path: &str) -> &str {
+    path.find("/templates/").map_or(path, |at| &path[..at])
+}
+
+/// Finds the file that a template at `parent` names: by its path, beside it, in the chart's
+/// templates, or as `CHART/FILE` in another chart's.
+fn resolve<'n>(name: &'n str, parent: &str, known: &'n BTreeSet<String>) -> Option<&'n str> {
+    if known.contains(name) {
+        return Some(name);
+    }
+    let folder = parent.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let chart = chart_of(parent);
+    for path in [format!("{folder}/{name}"), format!("{chart}/templates/{name}")] {
+        if let Some(path) = known.get(&path) {
+            return Some(path);
+        }
+    }
+    let (other, file) = name.split_once('/')?;
+    let end = format!("{other}/templates/{file}");
+    known.iter().map(String::as_str).find(|path| {
+        path.strip_suffix(&end).is_some_and(|before| before.is_empty() || before.ends_with('/'))
+    })
+}
+
+/// A template in Jinja.
+struct Template {
+    path: String,
+    source: String,
+    prepared: Prepared,
+    macros: Vec<String>,
+}
+
+/// The Jinja templates of a chart and its subcharts.
+pub(in crate::template) struct Engine {
+    env: Environment<'static>,
+    templates: Vec<Template>,
+    places: Vec<Place>,
+    modules: Vec<(String, String)>,
+    files: Arc<[Str]>,
+    shared: Rc<Env>,
+    _session: session::Guard,
+}
+
+/// Takes what a template writes, up to a limit.
+#[derive(Default)]
+struct Limited(Vec<u8>);
+
+impl io::Write for Limited {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > MAX_OUTPUT {
+            return Err(io::Error::other("the output is too large"));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Engine {
+    /// Prepares and compiles templates, given by path and text. `set` has the templates of Go that
+    /// these may include.
+    ///
+    /// Returns the errors, each with the path of its file, beside the engine.
+    pub(in crate::template) fn new(
+        sources: &[(Str, Str)],
+        env: &Env,
+        set: Rc<TemplateSet>,
+    ) -> (Self, Vec<(String, Diagnostic)>) {
+        let shared = Rc::new(env.share());
+        let mut failed = Vec::new();
+        let mut texts = Vec::new();
+        for (path, text) in sources {
+            let path = path.to_string();
+            match text.as_str() {
+                Some(text) if mark::find(text).is_none() => texts.push((path, text.to_owned())),
+                Some(text) => {
+                    let at = mark::find(text).unwrap_or_default();
+                    let message = format!("{path}: a template cannot hold the character U+F0000");
+                    let hint = "write it as \"\\U000F0000\" within a hole".to_owned();
+                    let diagnostic = Diagnostic::error(message).at(&path, at, 4);
+                    failed.push((path, diagnostic.hinted(Some(hint))));
+                }
+                None => {
+                    let message = format!("{path}: the template is not UTF-8");
+                    failed.push((path, Diagnostic::error(message)));
+                }
+            }
+        }
+        let modules: Vec<(String, String)> =
+            texts.iter().filter_map(|(path, _)| Some((module_name(path)?, path.clone()))).collect();
+        let mut places = Vec::new();
+        let mut templates = Vec::new();
+        for (number, (path, source)) in texts.into_iter().enumerate() {
+            let near: Vec<Module> = modules
+                .iter()
+                .filter(|(_, other)| chart_of(other) == chart_of(&path) && *other != path)
+                .map(|(name, path)| Module { name: name.clone(), path: path.clone() })
+                .collect();
+            let prepared = prepare(&source, number as u32, &near, &mut places);
+            let macros = super::prepare::macro_names(&source);
+            templates.push(Template { path, source, prepared, macros });
+        }
+        let known: Arc<BTreeSet<String>> =
+            Arc::new(templates.iter().map(|template| template.path.clone()).collect());
+        let mut jinja = environment::environment();
+        jinja.set_path_join_callback(move |name, parent| match resolve(name, parent, &known) {
+            Some(path) => path.to_owned().into(),
+            None => name.into(),
+        });
+        let files = templates.iter().map(|template| Str::from(template.path.as_str())).collect();
+        let mut engine = Engine {
+            env: jinja,
+            templates,
+            places,
+            modules,
+            files,
+            _session: session::begin(Rc::clone(&shared), set),
+            shared,
+        };
+        for i in 0..engine.templates.len() {
+            let template = &engine.templates[i];
+            let (path, text) = (template.path.clone(), template.prepared.text.clone());
+            if let Err(error) = engine.env.add_template_owned(path.clone(), text) {
+                let diagnostic = engine.word(None, |scene| scene.diagnostic(&error));
+                failed.push((path, diagnostic));
+            }
+        }
+        (engine, failed)
+    }
+
+    fn word(
+        &self,
+        data: Option<&Jinja>,
+        word: impl FnOnce(&fault::Scene) -> Diagnostic,
+    ) -> Diagnostic {
+        let files: Vec<File> = self
+            .templates
+            .iter()
+            .map(|template| File {
+                path: &template.path,
+                source: &template.source,
+                prepared: &template.prepared,
+                macros: &template.macros,
+            })
+            .collect();
+        let (places, modules) = (&self.places, &self.modules);
+        word(&fault::Scene { files: &files, places, data, modules })
+    }
+
+    /// Renders the template at `path`; `root` is what templates of Go get as dot.
+    ///
+    /// # Errors
+    /// What is wrong, and where.
+    pub(in crate::template) fn render(
+        &self,
+        path: &str,
+        root: &Map,
+    ) -> Result<(Vec<u8>, Origins), Diagnostic> {
+        session::start_file(Value::Map(root.clone()));
+        let scope = Jinja::from_object(Scope::new(root));
+        let marked = self
+            .marked(path, &scope)
+            .map_err(|error| self.word(Some(&scope), |scene| scene.diagnostic(&error)))?;
+        let place = if is_yaml(path) { place::place } else { place::print };
+        let placed = match session::with_entries(|entries| place(&marked, entries)) {
+            Ok(Ok(placed)) => placed,
+            Ok(Err(misfit)) => return Err(self.word(None, |scene| scene.misfit(&misfit))),
+            Err(error) => return Err(Diagnostic::error(error.to_string())),
+        };
+        let origins = self.origins(&placed);
+        Ok((placed.text.into_bytes(), origins))
+    }
+
+    fn marked(&self, path: &str, scope: &Jinja) -> Result<String, minijinja::Error> {
+        let template = self.env.get_template(path)?;
+        let mut out = Limited::default();
+        template.render_captured_to(scope.clone(), &mut out)?;
+        Ok(String::from_utf8(out.0).unwrap_or_default())
+    }
+
+    fn origins(&self, placed: &Placed) -> Origins {
+        let place = |number: u32| self.places.get(number as usize).copied();
+        let stretches = placed.spots.iter().filter_map(|spot| {
+            let place = place(spot.place)?;
+            Some(Stretch {
+                output: spot.output,
+                file: place.file,
+                position: place.offset + if place.length == 0 { spot.skipped } else { 0 },
+                call: spot.call,
+                literal: place.length == 0,
+            })
+        });
+        let calls = placed.calls.iter().map(|(outer, number)| {
+            place(*number).map_or((*outer, u32::MAX, 0), |place| (*outer, place.file, place.offset))
+        });
+        Origins::new(stretches, calls, Arc::clone(&self.files))
+    }
+
+    /// Returns what `required` and `fail` would have stopped at, under `lint`.
+    pub(in crate::template) fn log(&self) -> Vec<crate::chart::Warning> {
+        std::mem::take(&mut *self.shared.log.borrow_mut())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_the_engine_and_the_kind() {
+        assert!(is_yaml("c/templates/a.yaml.j2") && is_yaml("a.j2") && !is_yaml("NOTES.txt.j2"));
+        assert_eq!(module_name("c/templates/_pod-spec.yaml.j2").as_deref(), Some("pod_spec"));
+        assert_eq!(module_name("c/templates/a.j2"), None);
+    }
+
+    #[test]
+    fn files_are_found_from_where_they_are_named() {
+        let paths = ["w/templates/_h.j2", "w/charts/common/templates/_l.j2", "w/templates/x/_h.j2"];
+        let known: BTreeSet<String> = paths.iter().map(|path| (*path).to_owned()).collect();
+        for (name, parent, expected) in [
+            ("_h.j2", "w/templates/a.j2", Some("w/templates/_h.j2")),
+            ("_h.j2", "w/templates/x/a.j2", Some("w/templates/x/_h.j2")),
+            ("_h.j2", "w/templates/y/a.j2", Some("w/templates/_h.j2")),
+            ("common/_l.j2", "w/templates/a.j2", Some("w/charts/common/templates/_l.j2")),
+            ("other/_l.j2", "w/templates/a.j2", None),
+        ] {
+            assert_eq!(resolve(name, parent, &known), expected, "{name} from {parent}");
+        }
+    }
+}

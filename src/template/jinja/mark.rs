@@ -1,0 +1,161 @@
+//! Marks in rendered text: where a hole is, which part of a template wrote what follows, and the
+//! one character that would be taken for a mark.
+//!
+//! A mark is written in characters of a private plane, so that it passes through macros and blocks
+//! as text. Numbers are two characters of twelve bits.
+
+/// Begins every mark: U+F0000.
+pub(super) const ESCAPE: char = '\u{F0000}';
+
+/// How [`ESCAPE`] looks in UTF-8.
+const ESCAPE_BYTES: &[u8] = b"\xF3\xB0\x80\x80";
+
+/// Follows [`ESCAPE`] where the character itself is meant.
+const LITERAL: char = '\u{F0001}';
+
+/// Follows [`ESCAPE`] where the number of a place comes next.
+const PLACE: char = '\u{F0002}';
+
+/// The first of the characters that stand for twelve bits.
+const DIGITS: u32 = 0xF1000;
+
+/// The length of a hole's mark, in bytes.
+pub(super) const HOLE_LENGTH: usize = 12;
+
+/// The largest number a mark can hold.
+pub(super) const MAX_NUMBER: usize = (1 << 24) - 1;
+
+/// A stretch of text, or a mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Piece<'a> {
+    Text(&'a str),
+    /// The character [`ESCAPE`] itself.
+    Escape,
+    /// What the hole of that number printed.
+    Hole(u32),
+    /// What follows was written by the place of that number.
+    Place(u32),
+}
+
+fn digit(bits: u32) -> char {
+    char::from_u32(DIGITS + (bits & 0xFFF)).unwrap_or(ESCAPE)
+}
+
+fn push_number(out: &mut String, number: u32) {
+    out.push(digit(number >> 12));
+    out.push(digit(number));
+}
+
+/// Writes the mark of a hole.
+pub(super) fn push_hole(out: &mut String, number: u32) {
+    out.push(ESCAPE);
+    push_number(out, number);
+}
+
+/// Writes the mark of a place.
+pub(super) fn push_place(out: &mut String, number: u32) {
+    out.push(ESCAPE);
+    out.push(PLACE);
+    push_number(out, number);
+}
+
+/// Returns where the next mark begins.
+pub(super) fn find(text: &str) -> Option<usize> {
+    find_bytes(text.as_bytes())
+}
+
+/// Returns where the next mark begins.
+pub(super) fn find_bytes(text: &[u8]) -> Option<usize> {
+    memchr::memmem::find(text, ESCAPE_BYTES)
+}
+
+/// Returns the number of the hole whose mark `text` begins with.
+pub(super) fn hole_at(text: &str) -> Option<u32> {
+    if !text.as_bytes().starts_with(ESCAPE_BYTES) {
+        return None;
+    }
+    match piece(text) {
+        (Piece::Hole(number), _) => Some(number),
+        _ => None,
+    }
+}
+
+fn number(text: &str) -> Option<u32> {
+    let mut chars = text.chars();
+    let mut bits = || {
+        let bits = u32::from(chars.next()?).checked_sub(DIGITS)?;
+        (bits <= 0xFFF).then_some(bits)
+    };
+    Some(bits()? << 12 | bits()?)
+}
+
+/// Returns the piece that `text` begins with and its length in bytes. `text` begins with
+/// [`ESCAPE`].
+fn piece(text: &str) -> (Piece<'_>, usize) {
+    let escape = ESCAPE.len_utf8();
+    let rest = &text[escape..];
+    if rest.starts_with(LITERAL) {
+        return (Piece::Escape, 2 * escape);
+    }
+    if let Some(number) = rest.strip_prefix(PLACE).and_then(number) {
+        return (Piece::Place(number), 4 * escape);
+    }
+    match number(rest) {
+        Some(number) => (Piece::Hole(number), HOLE_LENGTH),
+        // A literal of a template may hold the character.
+        None => (Piece::Escape, escape),
+    }
+}
+
+/// Takes text apart at its marks.
+pub(super) fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let (piece, length) = match find(rest) {
+            Some(0) => piece(rest),
+            Some(at) => (Piece::Text(&rest[..at]), at),
+            None => (Piece::Text(rest), rest.len()),
+        };
+        rest = &rest[length..];
+        Some(piece)
+    })
+}
+
+/// Returns the text with each [`ESCAPE`] marked as such; `None` when there is none.
+pub(super) fn escaped(text: &str) -> Option<String> {
+    find(text).map(|_| text.replace(ESCAPE, "\u{F0000}\u{F0001}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_are_found_among_text() {
+        let mut text = String::from("a: ");
+        push_place(&mut text, 70_000);
+        push_hole(&mut text, 3);
+        text.push_str(" é");
+        push_hole(&mut text, MAX_NUMBER as u32);
+        text.push_str(&escaped("x\u{F0000}").unwrap());
+        let found: Vec<_> = pieces(&text).collect();
+        assert_eq!(
+            found,
+            [
+                Piece::Text("a: "),
+                Piece::Place(70_000),
+                Piece::Hole(3),
+                Piece::Text(" é"),
+                Piece::Hole(MAX_NUMBER as u32),
+                Piece::Text("x"),
+                Piece::Escape,
+            ]
+        );
+        assert_eq!(pieces("\u{F0000}z").collect::<Vec<_>>(), [Piece::Escape, Piece::Text("z")]);
+        assert_eq!(hole_at(&text[text.find('é').unwrap() + 2..]), Some(MAX_NUMBER as u32));
+        assert_eq!(hole_at("a"), None);
+    }
+}

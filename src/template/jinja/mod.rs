@@ -1,0 +1,23 @@
+//! Templates in Jinja that cannot write broken YAML.
+//!
+//! [`Engine`] renders in two steps. First the engine runs a template whose holes write marks and
+//! keep their values aside; then `place` goes through the text, loops and conditions being over,
+//! and puts each value where its mark is, as that place in the YAML demands.
+
+mod call;
+mod context;
+mod convert;
+mod engine;
+mod environment;
+mod fault;
+mod function;
+mod lex;
+mod library;
+mod mark;
+mod object;
+mod place;
+mod prepare;
+mod session;
+mod wrap;
+
+pub(super) use engine::Engine;
