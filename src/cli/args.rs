@@ -59,6 +59,9 @@ pub struct GlobalOptions {
     /// File that lists repositories
     #[arg(long, global = true, value_name = "PATH")]
     pub repository_config: Option<String>,
+    /// Whether results have colors: never, auto or always
+    #[arg(long, alias = "colour", global = true, value_name = "WHEN")]
+    pub color: Option<String>,
     /// Show more of what is done
     #[arg(long, global = true)]
     pub debug: bool,

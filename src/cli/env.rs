@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 /// The namespace of the release, where `--namespace` does not say.
 pub const HELM_NAMESPACE: &str = "HELM_NAMESPACE";
+/// Whether results have colors, where `--color` does not say.
+pub const HELM_COLOR: &str = "HELM_COLOR";
 /// Whether `--debug` is on.
 pub const HELM_DEBUG: &str = "HELM_DEBUG";
 /// The kubeconfig context, where `--kube-context` does not say.

@@ -16,6 +16,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::OnceLock;
 
+use crate::chart::Warning;
 pub use args::GlobalOptions;
 pub use chart::{ChartArgs, read_values};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
@@ -95,6 +96,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match parsed {
         Ok((cli, matches)) => {
             ui.set_debug(cli.global.is_debug());
+            match output::Colors::decide(cli.global.color.as_deref()) {
+                Ok(colors) => ui.colors = colors,
+                Err(word) => {
+                    let text =
+                        format!("invalid color mode {word:?}: must be one of: never, auto, always");
+                    ui.warn(&Warning::warn("command failed", vec![("error", text)]));
+                    return ExitCode::FAILURE;
+                }
+            }
             for line in args::deprecated(&matches) {
                 ui.say(&line);
             }

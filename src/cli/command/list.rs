@@ -132,15 +132,15 @@ pub(in crate::cli) fn run(
     let mut table = Table::default();
     if !no_headers {
         let head = ["NAME", "NAMESPACE", "REVISION", "UPDATED", "STATUS", "CHART", "APP VERSION"];
-        table.push(head);
+        table.push(head.map(|name| ui.colors.head(name)));
     }
     for release in &releases {
         table.push([
             release.name.clone(),
-            release.namespace.clone(),
+            ui.colors.namespace(&release.namespace),
             release.revision.to_string(),
             updated(release, &time_format),
-            release.info.status.to_string(),
+            ui.colors.status(release.info.status),
             release.chart.full_name(),
             release.chart.app_version().to_owned(),
         ]);

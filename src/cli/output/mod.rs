@@ -3,6 +3,7 @@
 pub(super) mod annotated;
 #[cfg(feature = "cluster")]
 mod board;
+mod color;
 pub(super) mod excerpt;
 mod format;
 #[cfg(feature = "cluster")]
@@ -16,6 +17,7 @@ mod table;
 pub(super) mod template_failure;
 mod ui;
 
+pub(in crate::cli) use color::Colors;
 pub(in crate::cli) use format::{Format, OutputArgs};
 pub(in crate::cli) use table::Table;
 pub use ui::Ui;

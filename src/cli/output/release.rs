@@ -60,7 +60,9 @@ impl Ui {
         }
         text.extend([format!(
             "NAMESPACE: {}\nSTATUS: {}\nREVISION: {}\n",
-            release.namespace, info.status, release.revision
+            self.colors.namespace(&release.namespace),
+            self.colors.status(info.status),
+            release.revision
         )]);
         if details.chart {
             text.extend([format!(

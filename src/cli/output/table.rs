@@ -1,3 +1,5 @@
+use super::color::seen;
+
 /// A table as Helm prints it: cells padded to their column's width, parted by tabs.
 #[derive(Debug, Default)]
 pub(in crate::cli) struct Table {
@@ -21,7 +23,7 @@ impl Table {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let width = |column: usize| {
             let cells = self.rows.iter().filter_map(|row| row.get(column));
-            cells.flat_map(|cell| cell.split('\n')).map(|line| line.chars().count()).max()
+            cells.flat_map(|cell| cell.split('\n')).map(seen).max()
         };
         let limit = if self.limit == 0 { usize::MAX } else { self.limit };
         let widths: Vec<_> =
@@ -38,7 +40,7 @@ impl Table {
                     }
                     let part = cell.split('\n').nth(line).unwrap_or("");
                     text.push_str(part);
-                    let missing = widths[column].saturating_sub(part.chars().count());
+                    let missing = widths[column].saturating_sub(seen(part));
                     text.extend(std::iter::repeat_n(' ', missing));
                 }
                 text.push('\n');
@@ -52,7 +54,8 @@ impl Table {
 /// measures lines and cuts texts.
 fn fit(text: &str, width: usize) -> String {
     let is_long = text.chars().filter(|c| *c != '\n').count() > width;
-    if !is_long {
+    // Colored cells have one line.
+    if !is_long || !text.contains('\n') {
         return text.to_owned();
     }
     let mut room = width.saturating_sub(3);

@@ -1,6 +1,7 @@
 use std::io::{self, BufWriter, Stderr, Stdout, Write};
 
 use super::super::Failure;
+use super::Colors;
 use crate::chart::{Level, Warning};
 
 /// Where commands write: results are buffered for stdout, everything else goes to stderr.
@@ -11,6 +12,8 @@ pub struct Ui {
     failed: Option<io::Error>,
     /// Whether `--debug` is on.
     debug: bool,
+    /// The colors of results.
+    pub(in crate::cli) colors: Colors,
 }
 
 impl Ui {
@@ -20,6 +23,7 @@ impl Ui {
             stderr: io::stderr(),
             failed: None,
             debug: false,
+            colors: Colors::default(),
         }
     }
 
