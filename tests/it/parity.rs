@@ -266,7 +266,7 @@ const KINDS: &str = "configmap,secret,service,serviceaccount,deployment,stateful
                      role,lease,persistentvolumeclaim,horizontalpodautoscaler,networkpolicy";
 
 /// Fields of objects that differ from run to run.
-const UNSTEADY: [&str; 8] = [
+const UNSTEADY: [&str; 10] = [
     "uid",
     "resourceVersion",
     "clusterIP",
@@ -275,6 +275,8 @@ const UNSTEADY: [&str; 8] = [
     "schemamodtime",
     "deployment.kubernetes.io/revision",
     "generation",
+    "nodePort",
+    "volumeName",
 ];
 
 fn pattern(text: &str) -> Regex {
