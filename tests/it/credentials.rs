@@ -210,6 +210,43 @@ fn proxies_are_used_and_passed_over() {
 }
 
 #[test]
+fn certificates_are_checked() {
+    use base64::Engine as _;
+    let Some(world) = world("certificate") else { return };
+    let login = world.login();
+    let user = format!("    token: {}\n", login.token);
+    let authority = world.folder.path().join("ca.crt");
+    let bytes = base64::engine::general_purpose::STANDARD.decode(&login.authority).unwrap();
+    std::fs::write(&authority, bytes).unwrap();
+    let authority = authority.display();
+    let trusting = world.kubeconfig("trusting", &login, "", &user);
+    let server = login.server.clone();
+    let elsewhere = Login { server: "https://127.0.0.1:1".to_owned(), ..login };
+    let elsewhere = world.kubeconfig("elsewhere", &elsewhere, "", &user);
+    let login = Login { server, authority: String::new(), token: String::new() };
+    let doubting = world.kubeconfig("doubting", &login, "", &user);
+    let server = &login.server;
+    for (config, flags, works) in [
+        (&trusting, String::new(), true),
+        (&doubting, String::new(), false),
+        (&doubting, format!("--kube-ca-file {authority}"), true),
+        (&doubting, "--kube-insecure-skip-tls-verify".to_owned(), true),
+        (&trusting, "--kube-tls-server-name elsewhere.test".to_owned(), false),
+        (&trusting, "--kube-tls-server-name kubernetes.default.svc".to_owned(), true),
+        (&elsewhere, String::new(), false),
+        (&elsewhere, format!("--kube-apiserver {server}"), true),
+        (&doubting, "--kube-ca-file /does/not/exist".to_owned(), false),
+    ] {
+        let output = world.run(config, &[], &format!("list {flags}"));
+        let said = stderr(&output);
+        assert_eq!(output.status.success(), works, "{config} {flags}: {said}");
+        if !works {
+            assert!(said.starts_with("Error: kubernetes cluster unreachable: "), "{flags}: {said}");
+        }
+    }
+}
+
+#[test]
 fn secrets_are_not_told() {
     let Some(world) = world("leak") else { return };
     let login = world.login();
