@@ -231,6 +231,20 @@ pub enum Error {
         /// What it said.
         errors: Vec<cluster::Error>,
     },
+    /// There is no such place to keep records.
+    #[error("unknown driver {name:?}")]
+    Driver {
+        /// The name given.
+        name: String,
+    },
+    /// The releases that the memory driver begins with cannot be read.
+    #[error("unable to read memory driver data from {path:?}: {reason}")]
+    MemoryData {
+        /// The file.
+        path: String,
+        /// Why.
+        reason: String,
+    },
     /// Something could not be read from the cluster.
     #[cfg(feature = "cluster")]
     #[error(transparent)]

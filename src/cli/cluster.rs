@@ -5,17 +5,21 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use serde_json::Value as Json;
 use tokio::runtime::Runtime;
 
 use super::output::Board;
 use super::{Failure, GlobalOptions, env};
 use crate::action::{Error, Session};
-use crate::chart::Warning;
+use crate::chart::{Warning, io_text};
 use crate::cluster::{
     ApiError, Cause, Clock, Cluster, ConnectError, ConnectOptions, Interrupt, LogReader, Lookup,
+    RecordKind, RecordStore,
 };
 use crate::manifest::Document;
+use crate::release::Release;
 use crate::template::{Capabilities, function};
+use crate::{json, release, yaml};
 
 fn runtime() -> Result<Runtime, Failure> {
     tokio::runtime::Builder::new_multi_thread()
@@ -88,8 +92,48 @@ pub(super) async fn connect(global: &GlobalOptions) -> Result<Session, Error> {
         drop(writeln!(std::io::stderr(), "{line}"));
     }));
     let session = Session::new(cluster, clock());
+    let session = match store(&session).await? {
+        Some(store) => session.with_store(store),
+        None => session,
+    };
     tokio::spawn(obey_signals(session.interrupt.clone()));
     Ok(session)
+}
+
+/// Returns where records are kept, if not in Secrets.
+async fn store(session: &Session) -> Result<Option<RecordStore>, Error> {
+    let driver = env::get(env::HELM_DRIVER).unwrap_or_default();
+    let namespace = &session.namespace;
+    Ok(Some(match driver.as_str() {
+        "" | "secret" | "secrets" => return Ok(None),
+        "configmap" | "configmaps" => {
+            RecordStore::objects(session.cluster.clone(), RecordKind::ConfigMap, namespace)
+        }
+        "sql" => {
+            let connection = env::get(env::HELM_DRIVER_SQL_CONNECTION_STRING).unwrap_or_default();
+            RecordStore::sql(&connection, namespace).await?
+        }
+        "memory" => RecordStore::memory(memory_releases()?, namespace),
+        _ => return Err(Error::Driver { name: driver }),
+    }))
+}
+
+/// Reads the releases that the memory driver begins with.
+fn memory_releases() -> Result<Vec<Release>, Error> {
+    let paths = env::get(env::HELM_MEMORY_DRIVER_DATA).unwrap_or_default();
+    let mut releases = Vec::new();
+    for path in paths.split(':') {
+        let error = |reason: String| Error::MemoryData { path: path.to_owned(), reason };
+        let text = std::fs::read(path).map_err(|io| error(io_text(&io)))?;
+        let value = yaml::read(&text).map_err(|yaml| error(yaml.to_string()))?;
+        let Json::Array(items) = json::to_serde(&value) else {
+            return Err(error("no list of releases".to_owned()));
+        };
+        for item in items {
+            releases.push(release::from_json(item).map_err(|wrong| error(wrong.to_string()))?);
+        }
+    }
+    Ok(releases)
 }
 
 /// Ends the work in good order at the first signal, and the process at the second.

@@ -27,6 +27,12 @@ pub const HELM_KUBEINSECURE_SKIP_TLS_VERIFY: &str = "HELM_KUBEINSECURE_SKIP_TLS_
 pub const HELM_KUBETLS_SERVER_NAME: &str = "HELM_KUBETLS_SERVER_NAME";
 /// How many revisions a release keeps, where `--history-max` does not say.
 pub const HELM_MAX_HISTORY: &str = "HELM_MAX_HISTORY";
+/// Where release records are kept: `secret`, `configmap`, `sql` or `memory`.
+pub const HELM_DRIVER: &str = "HELM_DRIVER";
+/// The database that keeps release records.
+pub const HELM_DRIVER_SQL_CONNECTION_STRING: &str = "HELM_DRIVER_SQL_CONNECTION_STRING";
+/// Files with the releases that the memory driver begins with, parted by colons.
+pub const HELM_MEMORY_DRIVER_DATA: &str = "HELM_MEMORY_DRIVER_DATA";
 /// Requests that may go out in a burst.
 pub const HELM_BURST_LIMIT: &str = "HELM_BURST_LIMIT";
 /// Requests a second.

@@ -144,7 +144,11 @@ fn put_words<'a>(
     }
 }
 
-pub(super) fn from_json(mut json: Json) -> Result<Release, DecodeError> {
+/// Reads a release from Helm's JSON: the opposite of [`to_json`].
+///
+/// # Errors
+/// [`DecodeError::Field`]
+pub fn from_json(mut json: Json) -> Result<Release, DecodeError> {
     let Json::Object(fields) = &mut json else {
         return Err(DecodeError::Field { field: "." });
     };

@@ -150,3 +150,105 @@ fn files_of_the_chart_leave_a_record_that_is_too_large() {
     let status: Json = world.json("status web -o json");
     assert_eq!(status["version"], 3);
 }
+
+/// Lets Helm and rhumb take turns on a release whose records a driver keeps.
+fn take_turns(world: &World) {
+    let helm = world.helm_4.clone();
+    world.rhumb("install web demo --create-namespace --labels team=a");
+    world.tool("upgrade web demo --set color=red", &helm);
+    world.rhumb("upgrade web demo --set color=green --labels tier=front");
+    world.tool("rollback web 1", &helm);
+    world.rhumb("rollback web 3");
+    world.tool("upgrade web demo --set color=black --history-max 3", &helm);
+    world.tool("install other demo --take-ownership", &helm);
+    for same in [
+        "list",
+        "list -o json",
+        "list -l team=a --filter web",
+        "list -l tier=front,team!=b -q",
+        "list -l tier=back",
+        "history web -o json",
+        "get values web",
+        "get manifest web --revision 5",
+    ] {
+        assert_eq!(world.rhumb(same), world.tool(same, &helm), "{same}");
+    }
+    let again = "install web demo";
+    assert_eq!(world.refused(rhumb(), again), world.refused(&helm, again));
+    world.rhumb("upgrade web demo --history-max 2");
+    let rows: Json = world.json("history web -o json");
+    assert_eq!(rows.as_array().unwrap().len(), 2);
+    assert!(world.secrets("owner=helm").is_empty());
+    world.rhumb("uninstall web");
+    world.tool("uninstall other", &helm);
+    assert_eq!(world.tool("list -q", &helm), "");
+}
+
+#[test]
+fn config_maps_keep_records() {
+    let Some(mut world) = world("maps") else { return };
+    world.variables = vec![("HELM_DRIVER", "configmap".to_owned())];
+    take_turns(&world);
+    world.rhumb("install web demo --set size=1800");
+    assert!(world.maps() > 6 + 1);
+    world.ok(&world.kubectl, "get configmap -l owner=rhumb,name=web");
+    world.rhumb("upgrade web demo --set size=2100");
+    world.rhumb("uninstall web");
+    let left = world.ok(&world.kubectl, "get configmap -l name=web -o name");
+    assert_eq!(left, "");
+}
+
+/// `RHUMB_TEST_POSTGRES` is the connection string that `scripts/postgres start` prints.
+#[test]
+fn a_database_keeps_records() {
+    let Some(mut world) = world("sql") else { return };
+    let Ok(connection) = std::env::var("RHUMB_TEST_POSTGRES") else {
+        assert!(std::env::var_os("CI").is_none(), "RHUMB_TEST_POSTGRES is not set");
+        return;
+    };
+    // A connection with TLS, whatever the certificate, as is the default; and one without.
+    for mode in ["", "?sslmode=disable"] {
+        world.variables = vec![
+            ("HELM_DRIVER", "sql".to_owned()),
+            ("HELM_DRIVER_SQL_CONNECTION_STRING", format!("{connection}{mode}")),
+        ];
+        take_turns(&world);
+    }
+    // The limit of Secrets is none of a database's.
+    world.rhumb("install web demo --set size=1800");
+    assert!(world.tool("get manifest web", &world.helm_4).len() > 1_800_000);
+    world.rhumb("uninstall web");
+
+    for (mode, expected) in [
+        ("?sslmode=verify-full", "unable to instantiate SQL driver: "),
+        ("?sslmode=maybe", "unable to instantiate SQL driver: sslmode \"maybe\" is none of"),
+    ] {
+        world.variables[1].1 = format!("{connection}{mode}");
+        let refused = world.refused(rhumb(), "list");
+        assert!(refused.starts_with(&format!("Error: {expected}")), "{refused}");
+    }
+    world.variables[1].1 = "postgres://helm@127.0.0.1:1/postgres".to_owned();
+    let refused = world.refused(rhumb(), "list");
+    assert!(refused.contains("Connection refused"), "{refused}");
+}
+
+#[test]
+fn other_drivers() {
+    let Some(mut world) = world("drivers") else { return };
+    world.variables = vec![("HELM_DRIVER", "tape".to_owned())];
+    assert_eq!(world.refused(rhumb(), "list"), "Error: unknown driver \"tape\"");
+    let data = world.folder.path().join("releases.yaml");
+    let text = format!(
+        "- name: web\n  namespace: {}\n  version: 2\n  info: {{status: deployed, \
+         last_deployed: 2026-01-02T03:04:05Z}}\n  chart: {{metadata: {{name: demo, version: 0.1.0}}}}\n",
+        world.namespace
+    );
+    std::fs::write(&data, text).unwrap();
+    world.variables = vec![
+        ("HELM_DRIVER", "memory".to_owned()),
+        ("HELM_MEMORY_DRIVER_DATA", data.to_string_lossy().into_owned()),
+    ];
+    for same in ["list", "list -A -o json", "history web", "list -q -f w.b"] {
+        assert_eq!(world.rhumb(same), world.tool(same, &world.helm_4), "{same}");
+    }
+}

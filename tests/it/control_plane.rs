@@ -18,6 +18,8 @@ pub(crate) struct World {
     pub(crate) kubectl: PathBuf,
     pub(crate) namespace: String,
     pub(crate) folder: tempfile::TempDir,
+    /// Variables that every program sees.
+    pub(crate) variables: Vec<(&'static str, String)>,
 }
 
 pub(crate) struct Run {
@@ -43,6 +45,7 @@ pub(crate) fn world(namespace: &str) -> Option<World> {
         kubectl: variable("RHUMB_TEST_KUBECTL")?,
         namespace: format!("rhumb-{namespace}-{}", std::process::id()),
         folder: tempfile::tempdir().unwrap(),
+        variables: Vec::new(),
     })
 }
 
@@ -63,6 +66,7 @@ impl Drop for World {
 impl World {
     pub(crate) fn run_in(&self, program: &Path, namespace: &str, arguments: &str) -> Run {
         let output = Command::new(program)
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .args(arguments.split_whitespace())
             .args(["-n", namespace])
             .current_dir(self.folder.path())

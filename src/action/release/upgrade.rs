@@ -50,7 +50,7 @@ pub async fn upgrade(session: &Session, request: &UpgradeRequest) -> Result<Repo
     session.cluster.version().await?;
     let dry_run = apply.dry_run.is_some();
     let hold = session.hold_unless_dry(name.as_str(), dry_run, Unsigned::Refuse).await?;
-    let result = upgrade_held(session, request, &hold, deadline).await;
+    let result = Box::pin(upgrade_held(session, request, &hold, deadline)).await;
     session.let_go(hold).await;
     result
 }

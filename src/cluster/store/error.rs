@@ -30,6 +30,17 @@ pub enum StoreError {
         /// Why.
         source: DecodeError,
     },
+    /// The database cannot be reached, or not be used.
+    #[error("unable to instantiate SQL driver: {}", sql_text(.0.as_ref()))]
+    NoDatabase(Box<dyn std::error::Error + Send + Sync>),
+    /// The database refused.
+    #[error("{doing}: {}", sql_text(.source))]
+    Sql {
+        /// What was being done.
+        doing: &'static str,
+        /// Why.
+        source: tokio_postgres::Error,
+    },
     /// A record in parts lacks one.
     #[error("release record {name:?} has lost a part: {found} of {count} are left")]
     Part {
@@ -46,4 +57,9 @@ impl From<DecodeError> for StoreError {
     fn from(source: DecodeError) -> Self {
         StoreError::Decode { name: String::new(), source }
     }
+}
+
+/// Returns what a database says: its library names the kind of the error alone.
+fn sql_text(error: &(dyn std::error::Error + 'static)) -> String {
+    error.source().map_or_else(|| error.to_string(), ToString::to_string)
 }

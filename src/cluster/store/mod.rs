@@ -1,10 +1,13 @@
-//! Where release records are kept: in Secrets or `ConfigMaps` of the namespace, in memory.
+//! Where release records are kept: in Secrets or `ConfigMaps` of the namespace, in
+//! `PostgreSQL`, in memory.
 
 mod error;
 mod memory;
 mod object;
 mod parts;
 mod record;
+mod sql;
+mod sql_tls;
 
 use std::sync::Arc;
 
@@ -13,6 +16,7 @@ use memory::MemoryStore;
 pub use object::Mark;
 use object::ObjectStore;
 pub use record::StoredRecord;
+use sql::SqlStore;
 
 use super::Cluster;
 use crate::release::{History, Release, Revision, Store};
@@ -34,6 +38,7 @@ pub struct RecordStore(Driver);
 enum Driver {
     Objects(Box<ObjectStore>),
     Memory(Arc<MemoryStore>),
+    Sql(SqlStore),
 }
 
 impl RecordStore {
@@ -49,12 +54,21 @@ impl RecordStore {
         RecordStore(Driver::Memory(Arc::new(MemoryStore::new(releases, namespace))))
     }
 
+    /// Keeps records in a `PostgreSQL` database, in Helm's tables, which are made if need be.
+    ///
+    /// # Errors
+    /// [`StoreError::NoDatabase`]
+    pub async fn sql(connection: &str, namespace: &str) -> Result<Self, StoreError> {
+        Ok(RecordStore(Driver::Sql(SqlStore::connect(connection, namespace).await?)))
+    }
+
     /// Returns a store that reads the records of all namespaces, and cannot write.
     #[must_use]
     pub fn in_all_namespaces(&self) -> Self {
         RecordStore(match &self.0 {
             Driver::Objects(store) => Driver::Objects(Box::new(store.in_all_namespaces())),
             Driver::Memory(store) => Driver::Memory(Arc::new(store.in_all_namespaces())),
+            Driver::Sql(store) => Driver::Sql(store.in_all_namespaces()),
         })
     }
 
@@ -63,7 +77,7 @@ impl RecordStore {
     pub fn locked(&self) -> Self {
         RecordStore(match &self.0 {
             Driver::Objects(store) => Driver::Objects(Box::new(store.locked())),
-            other @ Driver::Memory(_) => other.clone(),
+            other @ (Driver::Memory(_) | Driver::Sql(_)) => other.clone(),
         })
     }
 
@@ -75,7 +89,7 @@ impl RecordStore {
     pub async fn mark(&self, name: &str, revision: Revision) -> Result<Option<Mark>, StoreError> {
         match &self.0 {
             Driver::Objects(store) => store.mark(name, revision).await,
-            Driver::Memory(_) => Ok(None),
+            Driver::Memory(_) | Driver::Sql(_) => Ok(None),
         }
     }
 
@@ -84,7 +98,7 @@ impl RecordStore {
     pub async fn keep_renewed(&self, name: &str, revision: Revision) {
         match &self.0 {
             Driver::Objects(store) => store.keep_renewed(name, revision).await,
-            Driver::Memory(_) => {}
+            Driver::Memory(_) | Driver::Sql(_) => {}
         }
     }
 
@@ -96,7 +110,7 @@ impl RecordStore {
     pub async fn tidy(&self, name: &str) -> Result<(), StoreError> {
         match &self.0 {
             Driver::Objects(store) => store.tidy(name).await,
-            Driver::Memory(_) => Ok(()),
+            Driver::Memory(_) | Driver::Sql(_) => Ok(()),
         }
     }
 
@@ -108,6 +122,7 @@ impl RecordStore {
         match &self.0 {
             Driver::Objects(store) => store.list(selector).await,
             Driver::Memory(store) => Ok(store.list(selector)),
+            Driver::Sql(store) => store.list(selector).await,
         }
     }
 }
@@ -119,6 +134,7 @@ impl Store for RecordStore {
         match &self.0 {
             Driver::Objects(store) => store.create(release).await,
             Driver::Memory(store) => store.create(release),
+            Driver::Sql(store) => store.create(release).await,
         }
     }
 
@@ -129,6 +145,7 @@ impl Store for RecordStore {
                 store.update(release);
                 Ok(())
             }
+            Driver::Sql(store) => store.update(release).await,
         }
     }
 
@@ -139,6 +156,7 @@ impl Store for RecordStore {
                 store.delete(name, revision);
                 Ok(())
             }
+            Driver::Sql(store) => store.delete(name, revision).await,
         }
     }
 
@@ -146,6 +164,7 @@ impl Store for RecordStore {
         match &self.0 {
             Driver::Objects(store) => store.history(name).await,
             Driver::Memory(store) => Ok(store.history(name)),
+            Driver::Sql(store) => store.history(name).await,
         }
     }
 }
