@@ -7,6 +7,7 @@ use super::evaluate::evaluate;
 use super::failure;
 use super::format;
 use super::metaschema::{Draft, published};
+use super::sound::is_sound;
 use super::tree::{Json, exact};
 use super::url;
 use crate::chart::{Warning, io_text};
@@ -154,7 +155,15 @@ pub(super) struct Resource {
 struct Dialect {
     draft: Draft,
     /// The metaschema; `None` when nothing is to be checked.
-    meta: Option<SchemaId>,
+    meta: Option<Meta>,
+}
+
+/// A metaschema.
+#[derive(Clone, Copy, Debug)]
+enum Meta {
+    /// That of the draft, which is compiled when a schema is not seen to be sound without.
+    Published(Draft),
+    Custom(SchemaId),
 }
 
 #[derive(Debug)]
@@ -270,7 +279,7 @@ impl Program {
         } else {
             match self.named_dialect(&json, url)? {
                 Some(dialect) => dialect,
-                None => Dialect { meta: self.dialect(Draft::LATEST.url(), url)?.meta, ..default },
+                None => Dialect { meta: Some(Meta::Published(Draft::LATEST)), ..default },
             }
         };
         let document = self.documents.len();
@@ -303,9 +312,9 @@ impl Program {
         url::parse(url).map_err(|error| {
             format!("invalid $schema in {}: {error}", quoted(&format!("{place}#")))
         })?;
-        let draft = Draft::from_url(url);
-        let url = draft.map_or_else(|| url.to_owned(), |draft| draft.url().to_owned());
-        let url = url.as_str();
+        if let Some(draft) = Draft::from_url(url) {
+            return Ok(Dialect { draft, meta: Some(Meta::Published(draft)) });
+        }
         if let Some(dialect) = self.dialects.get(url) {
             return Ok(*dialect);
         }
@@ -316,19 +325,35 @@ impl Program {
         };
         let meta = self.schema(document, String::new());
         self.drain()?;
-        let dialect = Dialect { draft, meta: Some(meta) };
+        let dialect = Dialect { draft, meta: Some(Meta::Custom(meta)) };
         self.dialects.insert(url.to_owned(), dialect);
         Ok(dialect)
     }
 
+    /// Returns the compiled metaschema.
+    fn metaschema(&mut self, meta: Meta) -> Result<SchemaId, String> {
+        let draft = match meta {
+            Meta::Custom(id) => return Ok(id),
+            Meta::Published(draft) => draft,
+        };
+        let document = self.load(draft.url())?;
+        // What waits is compiled in its turn, so that the first error stays the first.
+        let waiting = std::mem::take(&mut self.queue);
+        let id = self.schema(document, String::new());
+        let drained = self.drain();
+        self.queue = waiting;
+        drained.map(|()| id)
+    }
+
     /// Checks the schema at `pointer` against its metaschema.
-    fn check(&self, document: usize, pointer: &str) -> Result<(), String> {
+    fn check(&mut self, document: usize, pointer: &str) -> Result<(), String> {
         let place = &self.documents[document];
         let dialect = self.resources[self.resource_at(document, pointer)].dialect;
-        let (Some(meta), Some(json)) = (dialect.meta, place.json.at(pointer)) else {
+        let json = Rc::clone(&place.json);
+        let (Some(meta), Some(json)) = (dialect.meta, json.at(pointer)) else {
             return Ok(());
         };
-        let inner: BTreeMap<String, SchemaId> = place
+        let mut inner: BTreeMap<String, Meta> = place
             .resources
             .iter()
             .filter_map(|(at, resource)| {
@@ -336,10 +361,21 @@ impl Program {
                 Some((inside.to_owned(), self.resources[*resource].dialect.meta?))
             })
             .collect();
-        evaluate(self, meta, json, Some(&inner)).map_err(|failed| {
+        if let Meta::Published(draft) = meta
+            && inner.is_empty()
+            && is_sound(json, draft)
+        {
+            return Ok(());
+        }
+        let meta = self.metaschema(meta)?;
+        let mut others = BTreeMap::new();
+        while let Some((pointer, meta)) = inner.pop_first() {
+            others.insert(pointer, self.metaschema(meta)?);
+        }
+        evaluate(self, meta, json, Some(&others)).map_err(|failed| {
             format!(
                 "{} is not valid against metaschema: jsonschema validation failed with '{}'\n{}",
-                quoted(&format!("{}#{pointer}", place.url)),
+                quoted(&format!("{}#{pointer}", self.documents[document].url)),
                 self.location(meta),
                 failure::print(&failed)
             )

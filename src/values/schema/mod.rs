@@ -11,6 +11,7 @@ mod format;
 mod metaschema;
 #[cfg(test)]
 mod recorded;
+mod sound;
 mod tree;
 mod url;
 mod validate;
