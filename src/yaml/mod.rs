@@ -6,6 +6,7 @@ mod error;
 mod event;
 mod hint;
 mod key_order;
+mod plain;
 mod position;
 mod read;
 #[cfg(test)]

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::error::Error;
 use super::event::{Data, Event, Events, Mark};
+use super::plain;
 use super::position::{Children, Located, Position, Positions};
 use super::resolve::{Scalar, resolve};
 use crate::json::Numbers;
@@ -28,7 +29,7 @@ const MAX_DEPTH: usize = 10_000;
 /// # Source
 /// `sigs.k8s.io/yaml` 1.6 over go-yaml 2.4.
 pub fn read(text: &[u8]) -> Result<Value, Error> {
-    Ok(Reader::new(text, false).document()?.0)
+    read_with(text, Numbers::Float)
 }
 
 /// Reads as [`read()`] does, with a choice of number types: Helm's reader tells integers from
@@ -37,6 +38,14 @@ pub fn read(text: &[u8]) -> Result<Value, Error> {
 /// # Errors
 /// As [`read()`].
 pub fn read_with(text: &[u8], numbers: Numbers) -> Result<Value, Error> {
+    match plain::read(text, numbers, None) {
+        Some(value) => Ok(value),
+        None => read_in_full(text, numbers),
+    }
+}
+
+/// Reads as [`read_with`] does, whatever the text is.
+pub(super) fn read_in_full(text: &[u8], numbers: Numbers) -> Result<Value, Error> {
     let mut reader = Reader::new(text, false);
     reader.numbers = numbers;
     Ok(reader.document()?.0)
@@ -59,14 +68,32 @@ pub fn read_with_positions(text: &[u8]) -> Result<(Value, Positions), Error> {
 ///
 /// # Errors
 /// As [`read()`].
-pub fn skim<'a>(text: &'a [u8], keep: &'a [&'a str]) -> Result<Value, Error> {
+pub fn skim(text: &[u8], keep: &[&str]) -> Result<Value, Error> {
+    match plain::read(text, Numbers::Exact, kept(text, keep)) {
+        Some(value) => Ok(value),
+        None => skim_in_full(text, keep),
+    }
+}
+
+/// Reads a text that holds one node and nothing else; `None` if it does not.
+pub(super) fn read_node(text: &[u8], numbers: Numbers) -> Option<Value> {
+    let mut reader = Reader::new(text, false);
+    reader.numbers = numbers;
+    let (value, _) = reader.document().ok()?;
+    matches!(reader.events.next().ok()?.data, Data::StreamEnd).then_some(value)
+}
+
+/// Skims as [`skim`] does, whatever the text is.
+pub(super) fn skim_in_full(text: &[u8], keep: &[&str]) -> Result<Value, Error> {
     let mut reader = Reader::new(text, false);
     reader.numbers = Numbers::Exact;
-    // What an anchor holds may be asked for later, so with anchors everything is read.
-    if memchr::memchr(b'&', text).is_none() {
-        reader.keep = Some(keep);
-    }
+    reader.keep = kept(text, keep);
     Ok(reader.document()?.0)
+}
+
+/// Returns the keys to keep, if not all have to be: what an anchor holds may be asked for later.
+fn kept<'k>(text: &[u8], keep: &'k [&'k str]) -> Option<&'k [&'k str]> {
+    memchr::memchr(b'&', text).is_none().then_some(keep)
 }
 
 type Node = (Value, Option<Box<Located>>);
@@ -158,7 +185,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn document(mut self) -> Result<Node, Error> {
+    fn document(&mut self) -> Result<Node, Error> {
         match self.events.next()?.data {
             Data::StreamEnd => return Ok((Value::Nil, None)),
             Data::DocumentStart => {}
@@ -167,7 +194,8 @@ impl<'a> Reader<'a> {
         let root = self.root()?;
         // The end of the document is syntax, too.
         self.events.next()?;
-        match self.decode_error.or(self.convert_error).or(self.marshal_error) {
+        let errors = [&mut self.decode_error, &mut self.convert_error, &mut self.marshal_error];
+        match errors.into_iter().find_map(Option::take) {
             Some(error) => Err(error),
             None => Ok(root),
         }

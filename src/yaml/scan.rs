@@ -87,6 +87,28 @@ pub(super) struct Scanner<'a> {
 
 type Scanned<T = ()> = Result<T, Error>;
 
+/// Reads the block scalar whose `|` or `>` stands at `at`, in a collection that stands at `indent`.
+/// Returns its text and the start of the line after it.
+pub(super) fn block_scalar(text: &str, at: usize, indent: usize) -> Option<(String, usize)> {
+    let mut scanner = Scanner::new(text);
+    scanner.at = at;
+    scanner.indent = indent as isize;
+    scanner.fetch_block_scalar(scanner.byte(0) == b'|').ok()?;
+    let Kind::Scalar(scalar, _) = scanner.tokens.pop_back()?.kind else { return None };
+    // The indent of the next line is read already.
+    let next = if scanner.at_end() { text.len() } else { scanner.at - scanner.column };
+    Some((scalar.into_owned(), next))
+}
+
+/// Reads the quoted scalar whose first quote stands at `at`. Returns its text and its end.
+pub(super) fn quoted_scalar(text: &str, at: usize) -> Option<(String, usize)> {
+    let mut scanner = Scanner::new(text);
+    scanner.at = at;
+    scanner.fetch_quoted(scanner.byte(0)).ok()?;
+    let Kind::Scalar(scalar, _) = scanner.tokens.pop_back()?.kind else { return None };
+    Some((scalar.into_owned(), scanner.at))
+}
+
 impl<'a> Scanner<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         let mut scanner = Scanner {

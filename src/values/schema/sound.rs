@@ -79,8 +79,15 @@ fn keyword(name: &str, value: &Json, draft: Draft) -> bool {
         "additionalItems" | "additionalProperties" => {
             matches!(value, Json::Bool(_)) || is_schema(value)
         }
-        "contains" | "contentSchema" | "else" | "if" | "not" | "propertyNames" | "then"
-        | "unevaluatedItems" | "unevaluatedProperties" => is_schema(value),
+        "contains"
+        | "contentSchema"
+        | "else"
+        | "if"
+        | "not"
+        | "propertyNames"
+        | "then"
+        | "unevaluatedItems"
+        | "unevaluatedProperties" => is_schema(value),
         "items" => is_schema(value) || draft < Draft::Draft2020 && are_schemas(value),
         "allOf" | "anyOf" | "oneOf" | "prefixItems" => are_schemas(value),
         "$defs" | "definitions" | "dependentSchemas" | "properties" => {
