@@ -59,6 +59,9 @@ impl Drop for Node {
     }
 }
 
+/// So many keys are compared one by one: most differ in length, which is told at once.
+const FEW: usize = 24;
+
 /// The entries of a [`Map`], sorted by key bytes.
 ///
 /// Those of a tracked map mark what they hand out, except where a method says otherwise.
@@ -86,6 +89,15 @@ impl Entries {
         Entries { pairs: sorted, links: None }
     }
 
+    /// Returns the place of `key`.
+    fn place(&self, key: &[u8]) -> Option<usize> {
+        if self.pairs.len() > FEW {
+            return self.find(key).ok();
+        }
+        self.pairs.iter().position(|(k, _)| k.as_bytes() == key)
+    }
+
+    /// Returns the place of `key`, or else where it belongs.
     fn find(&self, key: &[u8]) -> Result<usize, usize> {
         self.pairs.binary_search_by(|(k, _)| k.as_bytes().cmp(key))
     }
@@ -93,14 +105,14 @@ impl Entries {
     /// Returns the value of `key`.
     #[must_use]
     pub fn get(&self, key: &[u8]) -> Option<&Value> {
-        match self.find(key) {
-            Ok(i) => {
+        match self.place(key) {
+            Some(i) => {
                 if let Some(links) = &self.links {
                     links.read(i, key);
                 }
                 Some(&self.pairs[i].1)
             }
-            Err(_) => {
+            None => {
                 if let Some(links) = &self.links {
                     links.miss(key);
                 }

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
+
 use super::ast::{Definition, Ids, Unit};
 use super::parser::{self, ParseError};
 use crate::value::Str;
@@ -32,7 +34,7 @@ impl Template {
 /// All templates of a chart and its subcharts, in one namespace.
 #[derive(Debug, Default)]
 pub struct TemplateSet {
-    pub(super) templates: HashMap<Str, Template>,
+    pub(super) templates: HashMap<Str, Template, FixedState>,
     /// The names of the parsed files, by unit number.
     pub(super) files: Vec<Str>,
 }

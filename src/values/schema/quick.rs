@@ -62,11 +62,29 @@ fn beneath<'a>(name: &str, value: &'a Json, draft: Draft) -> Beneath<'a> {
             Json::List(items) => Beneath::Schemas(items.iter().collect()),
             _ => Beneath::Unknown,
         },
-        "$id" | "id" | "$anchor" | "$dynamicAnchor" | "$dynamicRef" | "$recursiveAnchor"
-        | "$recursiveRef" | "$vocabulary" | "additionalItems" | "contains" | "contentSchema"
-        | "dependencies" | "dependentRequired" | "dependentSchemas" | "maxContains"
-        | "minContains" | "prefixItems" | "propertyNames" | "unevaluatedItems"
-        | "unevaluatedProperties" | "else" | "if" | "then" => Beneath::Unknown,
+        "$id"
+        | "id"
+        | "$anchor"
+        | "$dynamicAnchor"
+        | "$dynamicRef"
+        | "$recursiveAnchor"
+        | "$recursiveRef"
+        | "$vocabulary"
+        | "additionalItems"
+        | "contains"
+        | "contentSchema"
+        | "dependencies"
+        | "dependentRequired"
+        | "dependentSchemas"
+        | "maxContains"
+        | "minContains"
+        | "prefixItems"
+        | "propertyNames"
+        | "unevaluatedItems"
+        | "unevaluatedProperties"
+        | "else"
+        | "if"
+        | "then" => Beneath::Unknown,
         _ => Beneath::Nothing,
     }
 }
@@ -304,7 +322,8 @@ fn scalar(value: &Value) -> Option<Json> {
 
 fn limit(rule: &Json) -> Option<usize> {
     match rule {
-        Json::Number(text) => text.parse().ok(),
+        // What is larger wraps round in Helm.
+        Json::Number(text) => text.parse::<u32>().ok().map(|limit| limit as usize),
         _ => None,
     }
 }
@@ -383,7 +402,10 @@ mod tests {
             (r##"{"$ref":"#/$defs/a","$defs":{"a":{"required":["b"]}}}"##, "b: 1"),
             (r#"{"properties":{"a":{"anyOf":[{"type":"null"},{"minLength":2}]}}}"#, "a: xy"),
             (r#"{"properties":{"a":{"items":{"not":{"type":"array"}}}}}"#, "a: [1, {}]"),
-            (r#"{"patternProperties":{"^a":{"pattern":"^x+$"}},"additionalProperties":{"type":"number"}}"#, "{ab: xx, b: 1}"),
+            (
+                r#"{"patternProperties":{"^a":{"pattern":"^x+$"}},"additionalProperties":{"type":"number"}}"#,
+                "{ab: xx, b: 1}",
+            ),
             (r#"{"if":{"required":["a"]},"then":{"required":["b"]},"else":false}"#, "{a: 1, b: 1}"),
         ];
         let no = [

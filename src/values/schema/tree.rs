@@ -26,14 +26,14 @@ impl Json {
     /// # Errors
     /// The messages of Go's stream decoder, and that of the schema library for trailing text.
     pub(super) fn read(text: &[u8]) -> Result<Json, String> {
-        if let Err(error) = json::read(text) {
-            let is_range = error.message.starts_with("json: cannot unmarshal number");
-            if !is_range {
-                return Err(stream_message(text, &error));
-            }
+        let lossy = String::from_utf8_lossy(text);
+        if let Some(json) = (Reader { text: &lossy, at: 0, depth: 0 }).whole() {
+            return Ok(json);
         }
-        let text = String::from_utf8_lossy(text);
-        Ok(Reader { text: &text, at: 0 }.value())
+        match json::read(text) {
+            Err(error) => Err(stream_message(text, &error)),
+            Ok(_) => Err("invalid character after top-level value".to_owned()),
+        }
     }
 
     pub(super) fn object(&self) -> Option<&BTreeMap<String, Json>> {
@@ -153,91 +153,146 @@ fn stream_message(text: &[u8], error: &json::Error) -> String {
     message.to_owned()
 }
 
-/// Reads text that is known to be JSON; what is not gives nulls.
+/// Lists and objects nested deeper than this are an error, as in Go.
+const MAX_DEPTH: usize = 10_000;
+
+/// Reads JSON and gives up where it is none.
 struct Reader<'a> {
     text: &'a str,
     at: usize,
+    depth: usize,
 }
 
 impl Reader<'_> {
+    fn whole(mut self) -> Option<Json> {
+        let value = self.value()?;
+        self.peek().is_none().then_some(value)
+    }
+
     fn peek(&mut self) -> Option<u8> {
-        let rest = &self.text.as_bytes()[self.at..];
-        self.at += rest.iter().take_while(|b| b.is_ascii_whitespace()).count();
-        self.text.as_bytes().get(self.at).copied()
-    }
-
-    fn value(&mut self) -> Json {
-        stacker::maybe_grow(64 << 10, 1 << 20, || self.value_here())
-    }
-
-    fn value_here(&mut self) -> Json {
-        match self.peek() {
-            Some(b'{') => {
-                let mut fields = BTreeMap::new();
-                self.at += 1;
-                while self.peek().is_some_and(|b| b != b'}') {
-                    let key = self.string();
-                    self.step(b':');
-                    let value = self.value();
-                    fields.insert(key, value);
-                    self.step(b',');
-                }
-                self.at += 1;
-                Json::Object(fields)
-            }
-            Some(b'[') => {
-                let mut items = Vec::new();
-                self.at += 1;
-                while self.peek().is_some_and(|b| b != b']') {
-                    items.push(self.value());
-                    self.step(b',');
-                }
-                self.at += 1;
-                Json::List(items)
-            }
-            Some(b'"') => Json::Text(self.string()),
-            _ => match self.word() {
-                "true" => Json::Bool(true),
-                "false" => Json::Bool(false),
-                "null" => Json::Null,
-                number => Json::Number(number.to_owned()),
-            },
-        }
-    }
-
-    fn step(&mut self, wanted: u8) {
-        if self.peek() == Some(wanted) {
+        let bytes = self.text.as_bytes();
+        while matches!(bytes.get(self.at), Some(b' ' | b'\t' | b'\r' | b'\n')) {
             self.at += 1;
         }
+        bytes.get(self.at).copied()
     }
 
-    fn word(&mut self) -> &str {
-        let rest = &self.text[self.at..];
-        let end = rest.find([',', ']', '}', ' ', '\n', '\r', '\t']).unwrap_or(rest.len());
-        self.at += end;
-        &rest[..end]
+    fn value(&mut self) -> Option<Json> {
+        match self.peek()? {
+            b'{' | b'[' => {
+                self.depth += 1;
+                if self.depth > MAX_DEPTH {
+                    return None;
+                }
+                let value = stacker::maybe_grow(64 << 10, 1 << 20, || self.collection())?;
+                self.depth -= 1;
+                Some(value)
+            }
+            b'"' => self.string().map(Json::Text),
+            b't' => self.word("true", Json::Bool(true)),
+            b'f' => self.word("false", Json::Bool(false)),
+            b'n' => self.word("null", Json::Null),
+            _ => self.number().map(Json::Number),
+        }
     }
 
-    fn string(&mut self) -> String {
-        self.step(b'"');
-        let start = self.at;
-        let bytes = self.text.as_bytes();
-        while let Some(byte) = bytes.get(self.at) {
-            match byte {
-                b'"' => break,
-                b'\\' => self.at += 2,
-                _ => self.at += 1,
+    fn collection(&mut self) -> Option<Json> {
+        if self.take(b'[') {
+            let mut items = Vec::new();
+            if !self.take(b']') {
+                loop {
+                    items.push(self.value()?);
+                    if self.take(b']') {
+                        break;
+                    }
+                    self.take(b',').then_some(())?;
+                }
+            }
+            return Some(Json::List(items));
+        }
+        self.take(b'{').then_some(())?;
+        let mut fields = BTreeMap::new();
+        if !self.take(b'}') {
+            loop {
+                (self.peek()? == b'"').then_some(())?;
+                let key = self.string()?;
+                self.take(b':').then_some(())?;
+                fields.insert(key, self.value()?);
+                if self.take(b'}') {
+                    break;
+                }
+                self.take(b',').then_some(())?;
             }
         }
-        let end = self.at.min(self.text.len());
+        Some(Json::Object(fields))
+    }
+
+    /// Takes a byte, behind white space, if it is the next.
+    fn take(&mut self, wanted: u8) -> bool {
+        let is_next = self.peek() == Some(wanted);
+        self.at += usize::from(is_next);
+        is_next
+    }
+
+    fn word(&mut self, word: &str, value: Json) -> Option<Json> {
+        self.text[self.at..].starts_with(word).then(|| self.at += word.len())?;
+        Some(value)
+    }
+
+    /// Takes digits and returns whether there are any.
+    fn digits(&mut self) -> bool {
+        let start = self.at;
+        while self.text.as_bytes().get(self.at).is_some_and(u8::is_ascii_digit) {
+            self.at += 1;
+        }
+        self.at > start
+    }
+
+    fn number(&mut self) -> Option<String> {
+        let bytes = self.text.as_bytes();
+        let start = self.at;
+        self.at += usize::from(bytes.get(self.at) == Some(&b'-'));
+        let has_zero = bytes.get(self.at) == Some(&b'0');
+        let first = self.at;
+        if !self.digits() || has_zero && self.at > first + 1 {
+            return None;
+        }
+        if bytes.get(self.at) == Some(&b'.') {
+            self.at += 1;
+            self.digits().then_some(())?;
+        }
+        if matches!(bytes.get(self.at), Some(b'e' | b'E')) {
+            self.at += 1;
+            self.at += usize::from(matches!(bytes.get(self.at), Some(b'+' | b'-')));
+            self.digits().then_some(())?;
+        }
+        Some(self.text[start..self.at].to_owned())
+    }
+
+    fn string(&mut self) -> Option<String> {
+        let bytes = self.text.as_bytes();
+        let start = self.at + 1;
+        let mut end = start;
+        let mut has_escapes = false;
+        loop {
+            match bytes.get(end)? {
+                b'"' => break,
+                b'\\' => {
+                    has_escapes = true;
+                    end += 2;
+                }
+                0..b' ' => return None,
+                _ => end += 1,
+            }
+        }
         self.at = end + 1;
         let inner = &self.text[start..end];
-        if !inner.contains('\\') {
-            return inner.to_owned();
+        if !has_escapes {
+            return Some(inner.to_owned());
         }
         match json::read(format!("\"{inner}\"").as_bytes()) {
-            Ok(Value::Str(text)) => text.to_str_lossy().into_owned(),
-            _ => String::new(),
+            Ok(Value::Str(text)) => Some(text.to_str_lossy().into_owned()),
+            _ => None,
         }
     }
 }
@@ -255,6 +310,43 @@ mod tests {
         assert!(matches!(tree.at("/a/c"), Some(Json::Null)));
         let Ok(value) = json::read(text.as_bytes()) else { panic!("no JSON") };
         assert!(tree.same(&Json::from(&value)));
+    }
+
+    #[test]
+    fn refuses_what_json_refuses() {
+        let texts = [
+            "",
+            "{",
+            "[1,]",
+            "{\"a\":1,}",
+            "{a:1}",
+            "01",
+            "1.",
+            "-",
+            "1e",
+            "\"a",
+            "\"\\q\"",
+            "tru",
+            "1 2",
+            "\"\t\"",
+            "{\"a\" 1}",
+            "[1 2]",
+            "nullx",
+            "[]]",
+            ".5",
+            "+1",
+        ];
+        for text in texts {
+            assert!(json::read(text.as_bytes()).is_err(), "{text:?}");
+            assert!(Json::read(text.as_bytes()).is_err(), "{text:?}");
+        }
+        let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(Json::read(deep(10_000).as_bytes()).is_ok());
+        assert_eq!(
+            Json::read(deep(10_001).as_bytes()).err().as_deref(),
+            Some("exceeded max depth")
+        );
+        assert!(matches!(Json::read(b"1e999"), Ok(Json::Number(text)) if text == "1e999"));
     }
 
     #[test]
