@@ -19,7 +19,7 @@ use std::sync::OnceLock;
 use crate::chart::Warning;
 pub use args::GlobalOptions;
 pub use chart::{ChartArgs, read_values};
-use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{ArgMatches, Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 pub use output::Ui;
 pub use post_renderer::PostRenderArgs;
 pub use report::Failure;
@@ -85,14 +85,31 @@ fn name_program(argument: Option<&OsString>) {
     PROGRAM.get_or_init(|| if is_helm { "helm" } else { "rhumb" });
 }
 
+fn parse(arguments: &[OsString]) -> Result<(Cli, ArgMatches), clap::Error> {
+    let matches = args::command(Cli::command().name(program()).bin_name(program()))
+        .try_get_matches_from(arguments)?;
+    Ok((Cli::from_arg_matches(&matches)?, matches))
+}
+
+/// Parses the command line of `template` without setting up the other commands, which takes longer
+/// than rendering a small chart. `None` for any other command line, wrong ones among them.
+fn parse_template(arguments: &[OsString]) -> Option<(Cli, ArgMatches)> {
+    const NAME: &str = "template";
+    if arguments.get(1)? != NAME {
+        return None;
+    }
+    let command = command::template::TemplateArgs::augment_args(clap::Command::new(NAME));
+    let command = GlobalOptions::augment_args(clap::Command::new(program())).subcommand(command);
+    let matches = args::command(command).try_get_matches_from(arguments).ok()?;
+    Some((Cli::from_arg_matches(&matches).ok()?, matches))
+}
+
 /// Parses the command line, runs the command and returns the exit code: 0 done, 1 failed.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut ui = Ui::new();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     name_program(arguments.first());
-    let parsed = args::command(Cli::command().name(program()).bin_name(program()))
-        .try_get_matches_from(&arguments)
-        .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    let parsed = parse_template(&arguments).map_or_else(|| parse(&arguments), Ok);
     let result = match parsed {
         Ok((cli, matches)) => {
             ui.set_debug(cli.global.is_debug());
@@ -171,5 +188,27 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         args::command(Cli::command()).debug_assert();
+    }
+
+    #[test]
+    fn template_is_parsed_as_among_all_commands() {
+        let lines = [
+            "rhumb template",
+            "rhumb template web ./chart -n shop --set a=1 --set b=2 -f x.yaml --debug",
+            "helm template . --include-crds=false --show-only a --show-only=b --api-versions v1,v2",
+            "rhumb template --kube-context c a b --wait --dry-run=client -- c",
+            "rhumb template --namespace=x --is-upgrade a b --description -x --timeout 5m --labels a=b",
+        ];
+        for line in lines {
+            let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            let (quick, _) = parse_template(&arguments).unwrap_or_else(|| panic!("{line}"));
+            let (full, _) = parse(&arguments).unwrap_or_else(|error| panic!("{line}: {error}"));
+            assert_eq!(format!("{quick:?}"), format!("{full:?}"));
+        }
+        let others = ["rhumb", "rhumb template --help", "rhumb template --nothing", "rhumb lint ."];
+        for line in others {
+            let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            assert!(parse_template(&arguments).is_none(), "{line}");
+        }
     }
 }

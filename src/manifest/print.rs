@@ -18,6 +18,9 @@ pub struct ShowOnlyError {
     pub pattern: String,
 }
 
+/// How many bytes [`push`] adds to path and text.
+const FRAME: usize = "---\n# Source: \n\n".len();
+
 fn push(out: &mut Vec<u8>, path: &str, text: &[u8]) {
     out.extend_from_slice(b"---\n# Source: ");
     out.extend_from_slice(path.as_bytes());
@@ -46,12 +49,20 @@ pub fn print_hooks<'a>(out: &mut Vec<u8>, hooks: impl IntoIterator<Item = &'a Ho
 /// `crds` are those to show (`--include-crds`), in the chart's order.
 #[must_use]
 pub fn print_template(manifest: &Manifest, crds: &[Crd], options: PrintOptions) -> Vec<u8> {
-    let mut out = Vec::new();
+    let mut size = 1;
+    let mut add = |path: usize, text: usize| size += path + text + FRAME;
+    crds.iter().for_each(|crd| add(crd.path.len(), crd.text.len()));
+    for document in &manifest.documents {
+        add(document.path.len(), document.text.len());
+    }
+    printed_hooks(manifest, options).for_each(|hook| add(hook.path.len(), hook.text.len()));
+    let mut out = Vec::with_capacity(size);
     for crd in crds {
         push(&mut out, &crd.path, crd.text.as_bytes());
     }
     print_documents(&mut out, &manifest.documents);
-    let mut out = trim_space(&out).to_vec();
+    // It begins with a separator, if with anything.
+    out.truncate(trim_space(&out).len());
     out.push(b'\n');
     print_hooks(&mut out, printed_hooks(manifest, options));
     out

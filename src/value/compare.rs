@@ -1,5 +1,7 @@
 use std::collections::{HashMap, HashSet};
 
+use foldhash::fast::FixedState;
+
 use super::{List, Map, Value};
 
 /// Returns Go's template truth: false are nil, false, zero, and empty strings, lists and maps.
@@ -89,7 +91,7 @@ impl Comparison {
 }
 
 /// Rebuilds `value` with each map node made once by `make`, so that aliases stay aliases.
-fn rebuild(value: &Value, made: &mut HashMap<usize, Map>, frozen: bool) -> Value {
+fn rebuild(value: &Value, made: &mut HashMap<usize, Map, FixedState>, frozen: bool) -> Value {
     match value {
         Value::Map(_) | Value::List(_) => {
             stacker::maybe_grow(64 << 10, 1 << 20, || nested_rebuild(value, made, frozen))
@@ -98,7 +100,11 @@ fn rebuild(value: &Value, made: &mut HashMap<usize, Map>, frozen: bool) -> Value
     }
 }
 
-fn nested_rebuild(value: &Value, made: &mut HashMap<usize, Map>, frozen: bool) -> Value {
+fn nested_rebuild(
+    value: &Value,
+    made: &mut HashMap<usize, Map, FixedState>,
+    frozen: bool,
+) -> Value {
     match value {
         Value::Map(map) if map.is_nil() || map.is_frozen() && frozen => value.clone(),
         Value::Map(map) => {
@@ -106,7 +112,8 @@ fn nested_rebuild(value: &Value, made: &mut HashMap<usize, Map>, frozen: bool) -
             if let Some(done) = made.get(&address) {
                 return Value::Map(done.with_type(map.map_type()));
             }
-            let entries = map.entries().map_values(|value| rebuild(value, made, frozen));
+            let entries =
+                map.with(|entries| entries.map_values(|value| rebuild(value, made, frozen)));
             let copy = if frozen {
                 Map::frozen(map.map_type(), entries)
             } else {
@@ -130,13 +137,13 @@ fn nested_rebuild(value: &Value, made: &mut HashMap<usize, Map>, frozen: bool) -
 /// Returns the same data with every map frozen. Maps that were one stay one.
 #[must_use]
 pub fn freeze(value: &Value) -> Value {
-    rebuild(value, &mut HashMap::new(), true)
+    rebuild(value, &mut HashMap::default(), true)
 }
 
 /// Returns a writable copy of the data. Maps that were one stay one; nothing is shared with `value`.
 #[must_use]
 pub fn thaw(value: &Value) -> Value {
-    rebuild(value, &mut HashMap::new(), false)
+    rebuild(value, &mut HashMap::default(), false)
 }
 
 /// Returns a writable copy in which nothing is shared, each alias copied on its own.
@@ -153,7 +160,7 @@ pub fn deep_copy(value: &Value) -> Value {
 fn nested_copy(value: &Value) -> Value {
     match value {
         Value::Map(map) if !map.is_nil() => {
-            let entries = map.entries().map_values(deep_copy);
+            let entries = map.with(|entries| entries.map_values(deep_copy));
             Value::Map(Map::open(map.map_type(), entries))
         }
         Value::List(list) if !list.is_nil() => {

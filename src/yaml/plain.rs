@@ -1,7 +1,6 @@
 //! A quick reader for the YAML that charts are mostly written in.
 //!
-//! It knows block maps and lists, scalars on one line, flow collections on one line and block
-//! scalars. At anything else it gives up, and so it does at whatever may be an error: the full
+//! It knows block maps and lists, scalars of every style and flow collections on one line. At anything else it gives up, and so it does at whatever may be an error: the full
 //! reader knows what Helm says.
 
 use std::borrow::Cow;
@@ -332,8 +331,14 @@ impl<'a> Reader<'a> {
             }
             _ if self.starts_plain(at) => {
                 let Ending::End(end) = self.plain(at)? else { return None };
+                let first = self.text[at..end].trim_end_matches(' ');
                 self.at = self.line_feed(end) + 1;
-                self.scalar(self.text[at..end].trim_end_matches(' '))?
+                if self.byte(end) == b'\n' && self.goes_on(indent) {
+                    let text = self.folded(first, indent)?;
+                    self.scalar(&text)?
+                } else {
+                    self.scalar(first)?
+                }
             }
             _ => return None,
         };
@@ -373,6 +378,50 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Returns whether the next line with content belongs to the plain scalar before it.
+    fn goes_on(&self, indent: usize) -> bool {
+        let mut at = self.at;
+        loop {
+            let content = self.skip_spaces(at);
+            match self.bytes.get(content) {
+                None | Some(b'#') => return false,
+                Some(b'\n') => at = content + 1,
+                Some(_) => return content - at > indent,
+            }
+        }
+    }
+
+    /// Reads on in a plain scalar that began with `first` on the line before.
+    fn folded(&mut self, first: &str, indent: usize) -> Option<String> {
+        let mut text = first.to_owned();
+        let mut breaks = 0;
+        loop {
+            let content = self.skip_spaces(self.at);
+            match self.bytes.get(content) {
+                Some(b'\n') => {
+                    breaks += 1;
+                    self.at = content + 1;
+                }
+                Some(b'\t') => return None,
+                None | Some(b'#') => return Some(text),
+                Some(_) if content - self.at <= indent => return Some(text),
+                Some(_) => {
+                    let Ending::End(end) = self.plain(content)? else { return None };
+                    if breaks == 0 {
+                        text.push(' ');
+                    }
+                    text.extend(std::iter::repeat_n('\n', breaks));
+                    text.push_str(self.text[content..end].trim_end_matches(' '));
+                    breaks = 0;
+                    self.at = self.line_feed(end) + 1;
+                    if self.byte(end) == b'#' {
+                        return Some(text);
+                    }
+                }
+            }
+        }
+    }
+
     fn scalar(&self, text: &str) -> Option<Value> {
         // The full reader complains of infinities even where it does not keep the value.
         if self.skipping && !text.starts_with(['.', '+', '-']) {
@@ -391,7 +440,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Reads the quoted scalar at `at`, which has to end on its line, and returns where it ends.
+    /// Reads the quoted scalar at `at` and returns where it ends.
     fn quoted(&self, at: usize, quote: u8) -> Option<(Cow<'a, str>, usize)> {
         let rest = &self.bytes[at + 1..];
         let stop = memchr::memchr3(quote, b'\\', b'\n', rest)?;
@@ -399,8 +448,7 @@ impl<'a> Reader<'a> {
         if rest[stop] == quote && (quote == b'"' || self.byte(end + 1) != quote) {
             return Some((Cow::Borrowed(&self.text[at + 1..end]), end + 1));
         }
-        let line = &self.text[..self.line_feed(at)];
-        scan::quoted_scalar(line, at).map(|(text, end)| (Cow::Owned(text), end))
+        scan::quoted_scalar(self.text, at).map(|(text, end)| (Cow::Owned(text), end))
     }
 
     /// Reads a flow collection that takes a whole line.
@@ -462,6 +510,8 @@ mod tests {
             "kind: Pod\nspec:\n  a: +1\n  b: \"\\u00e9\\n\"\nMetadata:\n  name: 'it''s'\n\"q\": 1\n",
             "a: [1, \"b\", {c: 0x10}]\nb: {x: [], y: é} \nc: a:b#c -d ? [e]\n",
             "  a: http://x/y?z=1#f\n  b: 1_000\n  c: 1e3\n  d: 010\n  e: 18446744073709551615\n",
+            "a: b\n  c - d\n\n\n  \"e\"  \nf:\n  - g\n   h # i\n  - j\n\n    k\n# l\nm: n\n o",
+            "a: \"b\n c\\\n  d\"\ne: 'f\n\n  g' # h\n",
             "a: x\na: y\nb: <<\nc: -.5\nd: a b  \n\"e f\": g h\n'i': \"\"\n",
             "a: \u{e9}\u{2014}\u{1f600}\n# \u{2019}\nb: \u{a0}\n",
         ];
@@ -482,7 +532,10 @@ mod tests {
             "a: 1\n...\n",
             "%YAML 1.1\n---\na: 1\n",
             "a: b\n c: d\n",
-            "a: b\n  c\n",
+            "a: b\n  c: d\n",
+            "a: b # c\n  d\n",
+            "a: b\n # c\n  d\n",
+            "a: b\n\tc\n",
             "a: b: c\n",
             "a: - b\n",
             "a: *x\n",
@@ -492,7 +545,7 @@ mod tests {
             "1: a\n",
             "y: a\n",
             "? a\n: b\n",
-            "a: 'b\n  c'\n",
+            "a: 'b\n  c' d\n",
             "a: [b,\n  c]\n",
             "a : b\n",
             "a:\tb\n",

@@ -1,4 +1,7 @@
+use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use foldhash::fast::FixedState;
 
 use super::{
     Function, base, builtin, case, certificate, control, convert, crypto, date, default, dict,
@@ -42,13 +45,16 @@ static BY_NAME: LazyLock<Vec<&'static Function>> = LazyLock::new(|| {
     rows
 });
 
+/// The same for looking up.
+static TABLE: LazyLock<HashMap<&'static str, &'static Function, FixedState>> =
+    LazyLock::new(|| SUBJECTS.iter().copied().flatten().map(|row| (row.name, row)).collect());
+
 /// Returns the function templates call `name`.
 ///
 /// `and`, `or`, `include` and `tpl` are the engine's own and not found here.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Function> {
-    let rows = &*BY_NAME;
-    rows.binary_search_by(|row| row.name.cmp(name)).ok().map(|i| rows[i])
+    TABLE.get(name).copied()
 }
 
 /// Returns the names of all functions in byte order.

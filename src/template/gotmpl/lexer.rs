@@ -347,59 +347,68 @@ impl<'a> Lexer<'a> {
     }
 
     fn inside_action(&mut self) -> Token {
-        if self.at_right_delim().0 {
+        let Some(byte) = self.rest().first().copied() else {
+            return self.fail("unclosed action");
+        };
+        if (byte == b'}' || is_space(byte)) && self.at_right_delim().0 {
             if self.paren_depth == 0 {
                 return self.right_delim();
             }
             return self.fail("unclosed left paren");
         }
-        let Some(c) = self.bump() else {
-            return self.fail("unclosed action");
-        };
-        match c {
-            ' ' | '\t' | '\r' | '\n' => {
-                self.position -= 1;
-                self.space()
-            }
-            '=' => self.emit(TokenKind::Assign),
-            ':' => {
+        if is_space(byte) {
+            return self.space();
+        }
+        if !byte.is_ascii() {
+            return match self.bump() {
+                Some(c) if is_alphanumeric(c) => self.identifier(),
+                c => self.fail(format!("unrecognized character in action: {}", describe_char(c))),
+            };
+        }
+        self.position += 1;
+        match byte {
+            b'=' => self.emit(TokenKind::Assign),
+            b':' => {
                 if self.bump() != Some('=') {
                     return self.fail("expected :=");
                 }
                 self.emit(TokenKind::Declare)
             }
-            '|' => self.emit(TokenKind::Pipe),
-            '"' => self.quoted(b'"', TokenKind::String, "unterminated quoted string"),
-            '`' => match memchr::memchr(b'`', self.rest()) {
+            b'|' => self.emit(TokenKind::Pipe),
+            b'"' => self.quoted(b'"', TokenKind::String, "unterminated quoted string"),
+            b'`' => match memchr::memchr(b'`', self.rest()) {
                 Some(end) => {
                     self.position += end + 1;
                     self.emit(TokenKind::RawString)
                 }
                 None => self.fail("unterminated raw quoted string"),
             },
-            '$' => self.field_or_variable(TokenKind::Variable),
-            '\'' => self.quoted(b'\'', TokenKind::CharConstant, "unterminated character constant"),
-            '.' if self.rest().first().is_some_and(|b| !b.is_ascii_digit()) => {
+            b'$' => self.field_or_variable(TokenKind::Variable),
+            b'\'' => self.quoted(b'\'', TokenKind::CharConstant, "unterminated character constant"),
+            b'.' if self.rest().first().is_some_and(|b| !b.is_ascii_digit()) => {
                 self.field_or_variable(TokenKind::Field)
             }
-            '.' | '+' | '-' | '0'..='9' => {
+            b'.' | b'+' | b'-' | b'0'..=b'9' => {
                 self.position -= 1;
                 self.number()
             }
-            '(' => {
+            b'(' => {
                 self.paren_depth += 1;
                 self.emit(TokenKind::LeftParen)
             }
-            ')' => {
+            b')' => {
                 if self.paren_depth == 0 {
                     return self.fail("unexpected right paren");
                 }
                 self.paren_depth -= 1;
                 self.emit(TokenKind::RightParen)
             }
-            _ if is_alphanumeric(c) => self.identifier(),
-            ' '..='~' => self.emit(TokenKind::Char),
-            _ => self.fail(format!("unrecognized character in action: {}", describe_char(Some(c)))),
+            _ if CLASS[usize::from(byte)] & WORD != 0 => self.identifier(),
+            b' '..=b'~' => self.emit(TokenKind::Char),
+            _ => {
+                let shown = describe_char(Some(char::from(byte)));
+                self.fail(format!("unrecognized character in action: {shown}"))
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! A quick look whether values keep to a schema, without compiling it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::format;
 use super::metaschema::Draft;
@@ -22,7 +22,7 @@ pub(super) fn holds(schema: &Json, values: &Map) -> bool {
     if !is_sound(schema, draft) {
         return false;
     }
-    let mut run = Run { root: schema, draft, patterns: BTreeMap::new() };
+    let mut run = Run { root: schema, draft, targets: BTreeSet::new(), patterns: BTreeMap::new() };
     run.is_plain(schema, 0)
         && run.check(schema, &Value::Map(values.clone()), Level::default()) == Some(true)
 }
@@ -105,16 +105,18 @@ impl Level {
 struct Run<'a> {
     root: &'a Json,
     draft: Draft,
+    /// The references that were looked at.
+    targets: BTreeSet<&'a str>,
     patterns: BTreeMap<&'a str, Pattern>,
 }
 
 impl<'a> Run<'a> {
-    /// Returns whether every keyword is known and every reference leads to a schema.
-    fn is_plain(&self, schema: &'a Json, depth: usize) -> bool {
+    /// Returns whether every keyword is known and every reference leads to a sound schema.
+    fn is_plain(&mut self, schema: &'a Json, depth: usize) -> bool {
         let Json::Object(fields) = schema else { return true };
         depth < MAX_DEPTH
             && fields.iter().all(|(name, value)| match beneath(name, value, self.draft) {
-                _ if name == "$ref" => self.target(value).is_some(),
+                _ if name == "$ref" => self.leads_to_schema(value, depth),
                 _ if name == "$schema" => depth == 0,
                 Beneath::Schema(inner) => self.is_plain(inner, depth + 1),
                 Beneath::Schemas(inner) => inner.iter().all(|s| self.is_plain(s, depth + 1)),
@@ -123,30 +125,22 @@ impl<'a> Run<'a> {
             })
     }
 
-    /// Returns the schema that a reference to a place in the same text means.
+    /// Returns whether a reference leads to a plain schema, which need not stand where schemas do.
+    fn leads_to_schema(&mut self, reference: &'a Json, depth: usize) -> bool {
+        let (Some(target), Some(text)) = (self.target(reference), reference.text()) else {
+            return false;
+        };
+        !self.targets.insert(text)
+            || is_sound(target, self.draft) && self.is_plain(target, depth + 1)
+    }
+
+    /// Returns what a reference to a place in the same text means.
     fn target(&self, reference: &Json) -> Option<&'a Json> {
         let pointer = reference.text()?.strip_prefix('#')?;
         let is_usual = |byte| matches!(byte, b'/' | b'_' | b'-' | b'.' | b'$');
-        if !pointer.bytes().all(|b| b.is_ascii_alphanumeric() || is_usual(b)) {
-            return None;
-        }
-        let mut schema = self.root;
-        let mut tokens = pointer.split('/');
-        if !tokens.next()?.is_empty() {
-            return None;
-        }
-        while let Some(token) = tokens.next() {
-            let value = schema.object()?.get(token)?;
-            schema = match beneath(token, value, self.draft) {
-                Beneath::Schema(inner) => inner,
-                Beneath::Schemas(_) => match value {
-                    Json::List(items) => items.get(index(tokens.next()?)?)?,
-                    _ => value.object()?.get(tokens.next()?)?,
-                },
-                Beneath::Nothing | Beneath::Unknown => return None,
-            };
-        }
-        Some(schema)
+        let is_pointer = (pointer.is_empty() || pointer.starts_with('/'))
+            && pointer.bytes().all(|b| b.is_ascii_alphanumeric() || is_usual(b));
+        if is_pointer { self.root.at(pointer) } else { None }
     }
 
     /// Returns whether a value keeps to a schema; `None` if that is not known here.
@@ -308,10 +302,6 @@ impl<'a> Run<'a> {
     }
 }
 
-fn index(token: &str) -> Option<usize> {
-    token.parse().ok()
-}
-
 /// Returns a value that is neither map nor list as JSON.
 fn scalar(value: &Value) -> Option<Json> {
     match value {
@@ -406,6 +396,10 @@ mod tests {
                 r#"{"patternProperties":{"^a":{"pattern":"^x+$"}},"additionalProperties":{"type":"number"}}"#,
                 "{ab: xx, b: 1}",
             ),
+            (
+                r##"{"properties":{"a":{"$ref":"#/x/y"}},"x":{"y":{"items":{"$ref":"#/x/y"}}}}"##,
+                "a: [[]]",
+            ),
             (r#"{"if":{"required":["a"]},"then":{"required":["b"]},"else":false}"#, "{a: 1, b: 1}"),
         ];
         let no = [
@@ -414,6 +408,8 @@ mod tests {
             (r#"{"$id":"https://example.org/a"}"#, "a: 1"),
             (r##"{"properties":{"a":{"$ref":"#/no"}}}"##, "b: 1"),
             (r##"{"$ref":"#"}"##, "b: 1"),
+            (r##"{"properties":{"a":{"$ref":"#/x"}},"x":{"type":7}}"##, "b: 1"),
+            (r##"{"properties":{"a":{"$ref":"#/x"}},"x":[]}"##, "b: 1"),
             (r##"{"properties":{"a":{"$ref":"other.json"}}}"##, "b: 1"),
             (r#"{"properties":{"a":{"type":"any"}}}"#, "b: 1"),
             (r#"{"unevaluatedProperties":false}"#, "{}"),

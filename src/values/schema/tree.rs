@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use bigdecimal::num_bigint::BigInt;
@@ -61,9 +62,13 @@ impl Json {
     pub(super) fn at(&self, pointer: &str) -> Option<&Json> {
         let mut value = self;
         for token in pointer.split('/').skip(1) {
-            let token = token.replace("~1", "/").replace("~0", "~");
+            let token = if token.contains('~') {
+                Cow::Owned(token.replace("~1", "/").replace("~0", "~"))
+            } else {
+                Cow::Borrowed(token)
+            };
             value = match value {
-                Json::Object(fields) => fields.get(&token)?,
+                Json::Object(fields) => fields.get(token.as_ref())?,
                 Json::List(items) => items.get(token.parse::<usize>().ok()?)?,
                 _ => return None,
             };

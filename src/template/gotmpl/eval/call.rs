@@ -138,10 +138,11 @@ impl Executor<'_> {
         match result {
             Ok(value) => {
                 // Lists grow by one item at a time, and what they were before is dropped.
-                let grows = matches!(
-                    function.name,
-                    "append" | "mustAppend" | "push" | "mustPush" | "prepend" | "mustPrepend"
-                );
+                let grows = matches!(value, Value::List(_))
+                    && matches!(
+                        function.name,
+                        "append" | "mustAppend" | "push" | "mustPush" | "prepend" | "mustPrepend"
+                    );
                 self.count(frame, &value, if grows { 1 } else { size_of::<Value>() })?;
                 Ok(value)
             }
