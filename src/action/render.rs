@@ -8,6 +8,7 @@ use crate::chart::{self, Chart, Warned, Warning};
 use crate::manifest::{self, Crd, Manifest, Notes};
 use crate::postrender::{self, PostRenderer};
 use crate::template::function::Env;
+use crate::template::gotmpl::Ahead;
 use crate::template::{self, Capabilities, Context, ReleaseContext, Rendered};
 use crate::value::Map;
 use crate::values::unread::{Tracked, Unread};
@@ -145,12 +146,23 @@ fn missing_reference(reference: &str) -> String {
 /// [`Error`] for the first step that fails; rendering stops at the first failing template.
 pub fn render_chart(request: RenderRequest) -> Warned<Result<RenderedChart, Error>> {
     let mut warnings = Vec::new();
-    let value = render_warned(request, &mut warnings);
+    // The templates can be parsed before it is known with which values they are wanted.
+    let ahead = Ahead::new(template::texts(&request.chart));
+    let value = crate::parallel::beside(
+        ahead.size(),
+        || ahead.work(),
+        || {
+            let value = render_warned(request, &ahead, &mut warnings);
+            ahead.give_up();
+            value
+        },
+    );
     Warned { value, warnings }
 }
 
 fn render_warned(
     request: RenderRequest,
+    ahead: &Ahead,
     warnings: &mut Vec<Warning>,
 ) -> Result<RenderedChart, Error> {
     let RenderRequest {
@@ -182,7 +194,7 @@ fn render_warned(
         check.filter(|check| check.unread == UnreadValues::Keep || !check.given.values.is_empty());
     let tracked = check.map(|check| (check, Tracked::new(&merged, &user_values.values, switches)));
     let seen = tracked.as_ref().map_or(&merged, |(_, tracked)| tracked.values());
-    let rendered = template::render(&chart, seen, &context, env)
+    let rendered = template::render_ahead(&chart, seen, &context, env, Some(ahead))
         .map_err(|failures| template_error(&chart, failures))?;
     let manifest = match post_renderer {
         Some(program) => post_rendered(&rendered, program, chart.name(), notes)?,

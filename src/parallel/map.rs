@@ -7,6 +7,14 @@ const WORTHWHILE: usize = 96 * 1024;
 /// More threads than this do not help: what is shared out here takes milliseconds.
 const MAX_THREADS: usize = 4;
 
+/// Returns how many threads so much work is worth, in bytes looked at.
+pub(super) fn threads(size: usize) -> usize {
+    if size < WORTHWHILE {
+        return 1;
+    }
+    thread::available_parallelism().map_or(1, std::num::NonZero::get).min(MAX_THREADS)
+}
+
 /// Calls `work` for each item, on several threads where that pays, and returns the results in the
 /// order of the items.
 ///
@@ -17,12 +25,7 @@ pub(crate) fn map<T: Sync, R: Send>(
     work: impl Fn(&T) -> R + Sync,
 ) -> Vec<R> {
     let total: usize = items.iter().map(size).sum();
-    let threads = if total < WORTHWHILE || items.len() < 2 {
-        1
-    } else {
-        let cpus = thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        cpus.min(MAX_THREADS).min(items.len())
-    };
+    let threads = if items.len() < 2 { 1 } else { threads(total).min(items.len()) };
     if threads < 2 {
         return items.iter().map(work).collect();
     }

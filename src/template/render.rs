@@ -5,7 +5,7 @@ use super::context::{self, Context, Scope};
 use super::engine::{Jinja, clashes, is_jinja, output_name};
 use super::failure::Failures;
 use super::function::Env;
-use super::gotmpl::{Executor, Origins, Stop, TemplateSet};
+use super::gotmpl::{Ahead, Executor, Origins, Stop, TemplateSet};
 use crate::chart::Chart;
 use crate::diagnostic::Diagnostic;
 use crate::value::{Map, MapType, Str, Value};
@@ -58,6 +58,20 @@ pub fn render(
     context: &Context,
     env: &Env,
 ) -> Result<Rendered, Failures> {
+    render_ahead(chart, values, context, env, None)
+}
+
+/// Renders as [`render`] does; `ahead` holds [`texts`] of the chart, parsed or being parsed.
+///
+/// # Errors
+/// As [`render`].
+pub fn render_ahead(
+    chart: &Chart,
+    values: &Map,
+    context: &Context,
+    env: &Env,
+    ahead: Option<&Ahead>,
+) -> Result<Rendered, Failures> {
     let values = match crate::value::thaw(&Value::Map(values.clone())) {
         Value::Map(values) => values,
         _ => Map::new(),
@@ -69,7 +83,7 @@ pub fn render(
         .iter()
         .map(|source| (source.path.clone(), source.text.clone()))
         .partition(|(path, _)| path.as_str().is_some_and(is_jinja));
-    let failed = set.parse_all(&files);
+    let failed = set.parse_all(&files, ahead);
     let failed = failed.into_iter().map(|(i, diagnostic)| (files[i].0.to_string(), diagnostic));
     let mut failed: Vec<_> = failed.chain(clashes(&jinja, &files)).collect();
     let set = Rc::new(set);
@@ -134,6 +148,19 @@ pub fn render(
     }
     rendered.files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(rendered)
+}
+
+/// Returns the texts of the Go templates of a chart and of all its subcharts, switched on or not.
+#[must_use]
+pub fn texts(chart: &Chart) -> Vec<Str> {
+    let mut texts = Vec::new();
+    let mut charts = vec![chart];
+    while let Some(chart) = charts.pop() {
+        let files = chart.templates.iter().filter(|file| !is_jinja(&file.name));
+        texts.extend(files.map(|file| file.data.clone()));
+        charts.extend(&chart.dependencies);
+    }
+    texts
 }
 
 /// Collects the templates in Helm's order of parsing and rendering.

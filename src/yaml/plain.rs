@@ -187,7 +187,10 @@ impl<'a> Reader<'a> {
                 continue;
             }
             let Some(after_colon) = self.key(column, dash.is_some())? else {
-                return self.value(dash?);
+                // The value of the dash before, or of a key or dash on a line above.
+                let is_inside = |top: &&Frame| self.awaits && column > top.column;
+                let above = || self.frames.last().filter(is_inside).map(|top| top.column);
+                return self.value(dash.or_else(above)?);
             };
             if let Some(next) = self.end_of_line(after_colon) {
                 self.at = next;
@@ -352,7 +355,7 @@ impl<'a> Reader<'a> {
 
     fn starts_plain(&self, at: usize) -> bool {
         match self.byte(at) {
-            b'-' => !matches!(self.byte(at + 1), b' ' | b'\t' | b'\n'),
+            b'-' | b':' => !matches!(self.byte(at + 1), b' ' | b'\t' | b'\n'),
             b'_' | b'/' | b'.' | b'$' | b'+' | b'=' | b'~' | b'<' | b'(' | b')' | b'^' | b';'
             | b'\\' => true,
             byte => byte.is_ascii_alphanumeric() || !byte.is_ascii(),
@@ -511,6 +514,7 @@ mod tests {
             "a: [1, \"b\", {c: 0x10}]\nb: {x: [], y: é} \nc: a:b#c -d ? [e]\n",
             "  a: http://x/y?z=1#f\n  b: 1_000\n  c: 1e3\n  d: 010\n  e: 18446744073709551615\n",
             "a: b\n  c - d\n\n\n  \"e\"  \nf:\n  - g\n   h # i\n  - j\n\n    k\n# l\nm: n\n o",
+            "a:\n  {}\nb:\n- c\n-\n  [d]\n-\n  e\n  f\ng:\n  \"h\"\ni:\n  |\n   j\nk:\n\n # l\n  ~\nm: :8\n",
             "a: \"b\n c\\\n  d\"\ne: 'f\n\n  g' # h\n",
             "a: x\na: y\nb: <<\nc: -.5\nd: a b  \n\"e f\": g h\n'i': \"\"\n",
             "a: \u{e9}\u{2014}\u{1f600}\n# \u{2019}\nb: \u{a0}\n",

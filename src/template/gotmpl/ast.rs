@@ -169,6 +169,14 @@ pub(super) enum At {
 }
 
 impl Unit {
+    /// Returns whether nodes write nothing but white space.
+    pub(super) fn is_blank(&self, nodes: Ids) -> bool {
+        nodes.of(&self.nodes).iter().all(|node| match node.kind {
+            NodeKind::Text(text) => self.source(text).iter().all(u8::is_ascii_whitespace),
+            _ => false,
+        })
+    }
+
     fn source(&self, range: Ids) -> &[u8] {
         range.of(self.text.as_bytes())
     }

@@ -3,6 +3,7 @@
 //! [`TemplateSet`] parses and holds the templates of a chart, [`Executor`] runs them.
 
 mod advice;
+mod ahead;
 mod ast;
 mod eval;
 mod fault;
@@ -14,6 +15,7 @@ mod parser;
 pub(crate) mod quote;
 mod set;
 
+pub use ahead::Ahead;
 pub use eval::{Executor, Output, Stop};
 #[cfg(feature = "jinja")]
 pub(super) use origin::Stretch;

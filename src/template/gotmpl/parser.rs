@@ -49,33 +49,39 @@ const RECENT: usize = 61;
 /// # Errors
 /// The first error, as Go words it.
 pub(super) fn parse(name: Str, text: &Str) -> Result<Unit> {
-    let unit = Unit {
-        name: name.clone(),
-        text: text.clone(),
-        nodes: Vec::new(),
-        pipes: Vec::new(),
-        commands: Vec::new(),
-        exprs: Vec::new(),
-        fields: Vec::new(),
-        declarations: Vec::new(),
-        definitions: Vec::new(),
-    };
-    let end = Token { kind: TokenKind::Eof, start: 0, end: 0 };
-    let none = Str::default();
-    let mut parser = Parser {
-        unit,
-        text: text.as_bytes(),
-        lexer: Lexer::new(text.as_bytes()),
-        tokens: [end; 3],
-        peeked: 0,
-        frame: Frame::new(),
-        action: None,
-        depth: 0,
-        pending: Pending::default(),
-        recent: std::array::from_fn(|_| none.clone()),
-    };
-    parser.file(name)?;
+    let mut parser = Parser::new(name.clone(), text);
+    let (body, slots) = parser.file()?;
+    parser.add(name, body, slots)?;
     Ok(parser.unit)
+}
+
+/// A source text parsed without a name.
+#[derive(Debug)]
+pub(super) struct Unnamed {
+    unit: Unit,
+    body: Ids,
+    slots: u32,
+}
+
+/// Parses a source text that is to be named later; `None` if it has an error.
+pub(super) fn parse_unnamed(text: &Str) -> Option<Unnamed> {
+    let mut parser = Parser::new(Str::default(), text);
+    let (body, slots) = parser.file().ok()?;
+    Some(Unnamed { unit: parser.unit, body, slots })
+}
+
+impl Unnamed {
+    /// Gives the text its name; `None` if it defines a template of that name itself.
+    pub(super) fn named(self, name: &Str) -> Option<Unit> {
+        let Unnamed { mut unit, body, slots } = self;
+        if unit.definitions.iter().any(|definition| definition.name == *name) {
+            return None;
+        }
+        let blank = unit.is_blank(body);
+        unit.definitions.push(Definition { name: name.clone(), body, slots, blank });
+        unit.name = name.clone();
+        Some(unit)
+    }
 }
 
 /// The variables of the template being parsed.
@@ -148,7 +154,35 @@ fn range(token: Token) -> Ids {
     Ids { start: token.start, end: token.end }
 }
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
+    fn new(name: Str, text: &'a Str) -> Self {
+        let unit = Unit {
+            name,
+            text: text.clone(),
+            nodes: Vec::new(),
+            pipes: Vec::new(),
+            commands: Vec::new(),
+            exprs: Vec::new(),
+            fields: Vec::new(),
+            declarations: Vec::new(),
+            definitions: Vec::new(),
+        };
+        let end = Token { kind: TokenKind::Eof, start: 0, end: 0 };
+        let none = Str::default();
+        Parser {
+            unit,
+            text: text.as_bytes(),
+            lexer: Lexer::new(text.as_bytes()),
+            tokens: [end; 3],
+            peeked: 0,
+            frame: Frame::new(),
+            action: None,
+            depth: 0,
+            pending: Pending::default(),
+            recent: std::array::from_fn(|_| none.clone()),
+        }
+    }
+
     fn next(&mut self) -> Token {
         if self.peeked > 0 {
             self.peeked -= 1;
@@ -260,7 +294,8 @@ impl Parser<'_> {
         Ok(token)
     }
 
-    fn file(&mut self, name: Str) -> Result<()> {
+    /// Parses the whole text; returns the body and how many variables it needs.
+    fn file(&mut self) -> Result<(Ids, u32)> {
         while self.peek().kind != TokenKind::Eof {
             if self.peek().kind == TokenKind::LeftDelim {
                 let delim = self.next();
@@ -277,16 +312,12 @@ impl Parser<'_> {
             }
         }
         let body = settle(&mut self.unit.nodes, &mut self.pending.nodes, 0);
-        let slots = self.frame.max_slots;
-        self.add(name, body, slots)
+        Ok((body, self.frame.max_slots))
     }
 
     /// Enters a definition. Of two in one file, one must be blank.
     fn add(&mut self, name: Str, body: Ids, slots: u32) -> Result<()> {
-        let blank = body.of(&self.unit.nodes).iter().all(|node| match node.kind {
-            NodeKind::Text(text) => text.of(self.text).iter().all(u8::is_ascii_whitespace),
-            _ => false,
-        });
+        let blank = self.unit.is_blank(body);
         let definition = Definition { name, body, slots, blank };
         match self.unit.definitions.iter().position(|d| d.name == definition.name) {
             None => self.unit.definitions.push(definition),

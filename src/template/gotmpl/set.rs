@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 
+use super::ahead::Ahead;
 use super::ast::{Definition, Ids, Unit};
 use super::parser::{self, ParseError};
 use crate::value::Str;
@@ -51,17 +52,23 @@ impl TemplateSet {
     }
 
     /// Parses files, several at a time, and enters them in order as [`TemplateSet::parse`] does.
+    /// Those whose texts are in `ahead` are parsed there.
     ///
     /// Returns the error of each file that has one, with the file's place in `files`.
     pub fn parse_all(
         &mut self,
         files: &[(Str, Str)],
+        ahead: Option<&Ahead>,
     ) -> Vec<(usize, crate::diagnostic::Diagnostic)> {
-        let units = crate::parallel::map(
-            files,
-            |(_, text)| text.len(),
-            |(name, text)| parser::parse(name.clone(), text),
-        );
+        let parse = |(name, text): &(Str, Str)| parser::parse(name.clone(), text);
+        let units: Vec<_> = match ahead {
+            Some(ahead) => {
+                ahead.finish(files.iter().map(|(_, text)| text));
+                let unit = |file: &(Str, Str)| ahead.take(&file.0, &file.1).map(Ok);
+                files.iter().map(|file| unit(file).unwrap_or_else(|| parse(file))).collect()
+            }
+            None => crate::parallel::map(files, |(_, text)| text.len(), parse),
+        };
         let mut failed = Vec::new();
         for (i, unit) in units.into_iter().enumerate() {
             match unit {
