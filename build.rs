@@ -1,5 +1,8 @@
 //! Tells the linker how to make the program.
 
+// Cargo tells a build script what it asks for through variables.
+#![expect(clippy::disallowed_methods)]
+
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     let target = |what: &str| std::env::var(format!("CARGO_CFG_TARGET_{what}")).unwrap_or_default();

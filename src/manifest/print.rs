@@ -51,7 +51,9 @@ pub fn print_hooks<'a>(out: &mut Vec<u8>, hooks: impl IntoIterator<Item = &'a Ho
 pub fn print_template(manifest: &Manifest, crds: &[Crd], options: PrintOptions) -> Vec<u8> {
     let mut size = 1;
     let mut add = |path: usize, text: usize| size += path + text + FRAME;
-    crds.iter().for_each(|crd| add(crd.path.len(), crd.text.len()));
+    for crd in crds {
+        add(crd.path.len(), crd.text.len());
+    }
     for document in &manifest.documents {
         add(document.path.len(), document.text.len());
     }

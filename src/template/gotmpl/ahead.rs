@@ -101,7 +101,7 @@ mod tests {
             // Used twice, and one that defines what it is called itself.
             (text("c/b.yaml"), once.clone()),
             (text("c/c.yaml"), text("{{ define \"c/c.yaml\" }}y{{ end }}{{/* blank */}}")),
-            (text("c/d.yaml"), text("{{ define \"\\xff\" }}z{{ end }}")),
+            (text("c/d.yaml"), text("{{ define \"\\u00e9\" }}z{{ end }}")),
             (text("c/e.yaml"), text("{{ if }}")),
             (text("c/f.yaml"), text("")),
         ];
@@ -118,8 +118,10 @@ mod tests {
             assert_eq!(set.parse_all(&files, Some(&ahead)), failed);
             assert_eq!(set.files, plain.files);
             assert_eq!(set.templates.len(), plain.templates.len());
-            for (name, template) in &plain.templates {
-                let other = set.templates.get(name).unwrap();
+            for name in ["a", "c/_a.tpl", "c/b.yaml", "c/c.yaml", "\u{e9}", "c/d.yaml", "c/f.yaml"]
+            {
+                let template = plain.templates.get(name.as_bytes()).unwrap();
+                let other = set.templates.get(name.as_bytes()).unwrap();
                 assert_eq!(other.unit.name, template.unit.name);
                 assert_eq!(other.body(), template.body());
                 assert_eq!(other.unit_id, template.unit_id);

@@ -1,139 +1,28 @@
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
-use bigdecimal::BigDecimal;
-
+use super::builder::Builder;
 use super::evaluate::evaluate;
 use super::failure;
-use super::format;
 use super::metaschema::{Draft, published};
+use super::rules::{Schema, SchemaId};
 use super::sound::is_sound;
-use super::tree::{Json, exact};
+use super::tree::Json;
 use super::url;
 use crate::chart::{Warning, io_text};
-use crate::go::Pattern;
-
-/// The place of a [`Schema`] in a [`Program`].
-pub(super) type SchemaId = usize;
 
 /// Schemas ready to run, with all they refer to.
 #[derive(Debug, Default)]
 pub(super) struct Program {
     pub(super) schemas: Vec<Schema>,
     pub(super) resources: Vec<Resource>,
-    documents: Vec<Document>,
+    pub(super) documents: Vec<Document>,
     by_url: HashMap<String, usize>,
     by_place: HashMap<(usize, String), SchemaId>,
     dialects: HashMap<String, Dialect>,
     loading: Vec<String>,
     queue: VecDeque<SchemaId>,
     warnings: Vec<Warning>,
-}
-
-/// A limit, exact and as written.
-#[derive(Debug)]
-pub(super) struct Bound {
-    pub(super) exact: BigDecimal,
-    pub(super) text: String,
-}
-
-/// What `dependencies` asks for when a property is there.
-#[derive(Debug)]
-pub(super) enum Dependency {
-    Names(Vec<String>),
-    Schema(SchemaId),
-}
-
-/// What `items` asks for.
-#[derive(Debug)]
-pub(super) enum Items {
-    All(SchemaId),
-    Each(Vec<SchemaId>),
-}
-
-/// What a schema says about objects.
-#[derive(Debug, Default)]
-pub(super) struct ObjectRules {
-    pub(super) min: Option<i64>,
-    pub(super) max: Option<i64>,
-    pub(super) required: Vec<String>,
-    pub(super) properties: BTreeMap<String, SchemaId>,
-    pub(super) patterns: Vec<(Pattern, SchemaId)>,
-    pub(super) additional: Option<Additional>,
-    pub(super) names: Option<SchemaId>,
-    pub(super) dependencies: Vec<(String, Dependency)>,
-    pub(super) dependent_schemas: Vec<(String, SchemaId)>,
-    pub(super) dependent_required: Vec<(String, Vec<String>)>,
-    pub(super) unevaluated: Option<SchemaId>,
-}
-
-/// What `additionalProperties` or `additionalItems` says.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Additional {
-    Allowed(bool),
-    Schema(SchemaId),
-}
-
-/// What a schema says about arrays.
-#[derive(Debug, Default)]
-pub(super) struct ArrayRules {
-    pub(super) min: Option<i64>,
-    pub(super) max: Option<i64>,
-    pub(super) unique: bool,
-    pub(super) items: Option<Items>,
-    pub(super) additional: Option<Additional>,
-    pub(super) contains: Option<SchemaId>,
-    pub(super) min_contains: Option<i64>,
-    pub(super) max_contains: Option<i64>,
-    pub(super) unevaluated: Option<SchemaId>,
-}
-
-/// What a schema says about strings.
-#[derive(Debug, Default)]
-pub(super) struct TextRules {
-    pub(super) min: Option<i64>,
-    pub(super) max: Option<i64>,
-    pub(super) pattern: Option<(String, Pattern)>,
-}
-
-/// What a schema says about numbers.
-#[derive(Debug, Default)]
-pub(super) struct NumberRules {
-    pub(super) min: Option<Bound>,
-    pub(super) max: Option<Bound>,
-    pub(super) above: Option<Bound>,
-    pub(super) below: Option<Bound>,
-    pub(super) multiple_of: Option<Bound>,
-}
-
-/// One compiled schema.
-#[derive(Debug)]
-pub(super) struct Schema {
-    document: usize,
-    /// The JSON pointer in its document.
-    pub(super) pointer: String,
-    pub(super) draft: Draft,
-    pub(super) resource: usize,
-    pub(super) boolean: Option<bool>,
-    pub(super) types: Option<Vec<String>>,
-    pub(super) constant: Option<Json>,
-    pub(super) allowed: Option<Vec<Json>>,
-    pub(super) format: Option<String>,
-    pub(super) reference: Option<SchemaId>,
-    pub(super) recursive_reference: Option<SchemaId>,
-    /// The target and, where it is a dynamic anchor, its name.
-    pub(super) dynamic_reference: Option<(SchemaId, Option<String>)>,
-    pub(super) object: ObjectRules,
-    pub(super) array: ArrayRules,
-    pub(super) string: TextRules,
-    pub(super) number: NumberRules,
-    pub(super) not: Option<SchemaId>,
-    pub(super) all_of: Vec<SchemaId>,
-    pub(super) any_of: Vec<SchemaId>,
-    pub(super) one_of: Vec<SchemaId>,
-    pub(super) condition: Option<SchemaId>,
-    pub(super) then: Option<SchemaId>,
-    pub(super) otherwise: Option<SchemaId>,
 }
 
 /// A schema with an address of its own, and what can be reached in it by name.
@@ -148,7 +37,7 @@ pub(super) struct Resource {
     pointer: String,
     dialect: Dialect,
     anchors: BTreeMap<String, String>,
-    dynamic_anchors: BTreeMap<String, String>,
+    pub(super) dynamic_anchors: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -167,10 +56,10 @@ enum Meta {
 }
 
 #[derive(Debug)]
-struct Document {
-    url: String,
+pub(super) struct Document {
+    pub(super) url: String,
     json: Rc<Json>,
-    is_meta: bool,
+    pub(super) is_meta: bool,
     /// The pointers of its resources, the document's own first.
     resources: BTreeMap<String, usize>,
     /// The pointers of resources by address.
@@ -544,7 +433,7 @@ impl Program {
     }
 
     /// Returns the schema at a place, to be compiled by the next [`Program::drain`] if it is new.
-    fn schema(&mut self, document: usize, pointer: String) -> SchemaId {
+    pub(super) fn schema(&mut self, document: usize, pointer: String) -> SchemaId {
         if let Some(id) = self.by_place.get(&(document, pointer.clone())) {
             return *id;
         }
@@ -586,7 +475,7 @@ impl Program {
     }
 
     /// Returns the schema that `reference` means within `resource`.
-    fn resolve(
+    pub(super) fn resolve(
         &mut self,
         document: usize,
         resource: usize,
@@ -634,261 +523,6 @@ impl Program {
     }
 }
 
-impl Schema {
-    fn new(document: usize, pointer: String, resource: usize, draft: Draft) -> Self {
-        Schema {
-            document,
-            pointer,
-            draft,
-            resource,
-            boolean: None,
-            types: None,
-            constant: None,
-            allowed: None,
-            format: None,
-            reference: None,
-            recursive_reference: None,
-            dynamic_reference: None,
-            object: ObjectRules::default(),
-            array: ArrayRules::default(),
-            string: TextRules::default(),
-            number: NumberRules::default(),
-            not: None,
-            all_of: Vec::new(),
-            any_of: Vec::new(),
-            one_of: Vec::new(),
-            condition: None,
-            then: None,
-            otherwise: None,
-        }
-    }
-}
-
-/// Reads the keywords of one schema. The metaschema has vouched for their types.
-struct Builder<'a> {
-    program: &'a mut Program,
-    fields: &'a BTreeMap<String, Json>,
-    schema: &'a mut Schema,
-}
-
-impl Builder<'_> {
-    fn build(mut self) -> Result<(), String> {
-        let draft = self.schema.draft;
-        self.schema.reference = self.reference("$ref")?;
-        if draft < Draft::Draft2019 && self.schema.reference.is_some() {
-            return Ok(());
-        }
-        self.schema.types = match self.fields.get("type") {
-            Some(Json::Text(name)) => Some(vec![name.clone()]),
-            Some(Json::List(_)) => Some(self.names("type")),
-            _ => None,
-        };
-        self.schema.allowed = self.fields.get("enum").and_then(Json::list).map(<[Json]>::to_vec);
-        self.schema.not = self.single("not");
-        self.schema.all_of = self.list("allOf");
-        self.schema.any_of = self.list("anyOf");
-        self.schema.one_of = self.list("oneOf");
-        let is_meta = self.program.documents[self.schema.document].is_meta;
-        if draft < Draft::Draft2019 || is_meta {
-            let name = self.fields.get("format").and_then(Json::text);
-            self.schema.format =
-                name.filter(|name| format::find(name).is_some()).map(str::to_owned);
-        }
-        self.objects()?;
-        self.arrays();
-        self.schema.string = TextRules {
-            min: self.count("minLength"),
-            max: self.count("maxLength"),
-            pattern: match self.fields.get("pattern").and_then(Json::text) {
-                Some(text) => Some((text.to_owned(), self.pattern(text)?)),
-                None => None,
-            },
-        };
-        self.numbers();
-        if draft >= Draft::Draft6 {
-            self.schema.constant = self.fields.get("const").cloned();
-        }
-        if draft >= Draft::Draft7 {
-            self.schema.condition = self.single("if");
-            if self.schema.condition.is_some() {
-                self.schema.then = self.single("then");
-                self.schema.otherwise = self.single("else");
-            }
-        }
-        if draft == Draft::Draft2019 {
-            self.schema.recursive_reference = self.reference("$recursiveRef")?;
-        }
-        if draft >= Draft::Draft2020
-            && let Some(target) = self.reference("$dynamicRef")?
-        {
-            let fragment = self.fields.get("$dynamicRef").and_then(Json::text).unwrap_or_default();
-            let anchor = fragment.split_once('#').map_or("", |(_, anchor)| anchor);
-            let anchors = &self.program.resources[self.program.schemas[target].resource];
-            let is_dynamic =
-                anchors.dynamic_anchors.get(anchor) == Some(&self.program.schemas[target].pointer);
-            let anchor = is_dynamic.then(|| anchor.to_owned());
-            self.schema.dynamic_reference = Some((target, anchor));
-        }
-        Ok(())
-    }
-
-    fn objects(&mut self) -> Result<(), String> {
-        let draft = self.schema.draft;
-        let mut rules = ObjectRules {
-            min: self.count("minProperties"),
-            max: self.count("maxProperties"),
-            required: self.names("required"),
-            additional: self.additional("additionalProperties"),
-            properties: self.map("properties").into_iter().collect(),
-            ..ObjectRules::default()
-        };
-        for (source, schema) in self.map("patternProperties") {
-            rules.patterns.push((self.pattern(&source)?, schema));
-        }
-        for (name, value) in entries(self.fields, "dependencies") {
-            let dependency = if let Json::List(names) = value {
-                Dependency::Names(texts(names))
-            } else {
-                Dependency::Schema(self.sub(&["dependencies", name]))
-            };
-            rules.dependencies.push((name.clone(), dependency));
-        }
-        if draft >= Draft::Draft6 {
-            rules.names = self.single("propertyNames");
-        }
-        if draft >= Draft::Draft2019 {
-            rules.dependent_schemas = self.map("dependentSchemas");
-            for (name, value) in entries(self.fields, "dependentRequired") {
-                let names = texts(value.list().unwrap_or_default());
-                rules.dependent_required.push((name.clone(), names));
-            }
-            rules.unevaluated = self.single("unevaluatedProperties");
-        }
-        self.schema.object = rules;
-        Ok(())
-    }
-
-    fn arrays(&mut self) {
-        let draft = self.schema.draft;
-        let mut rules = ArrayRules {
-            min: self.count("minItems"),
-            max: self.count("maxItems"),
-            unique: matches!(self.fields.get("uniqueItems"), Some(Json::Bool(true))),
-            ..ArrayRules::default()
-        };
-        if draft >= Draft::Draft2020 {
-            let first = self.list("prefixItems");
-            rules.additional = self.single("items").map(Additional::Schema);
-            rules.items = Some(Items::Each(first));
-        } else {
-            rules.items = match self.fields.get("items") {
-                Some(Json::List(_)) => Some(Items::Each(self.list("items"))),
-                _ => self.single("items").map(Items::All),
-            };
-            rules.additional = self.additional("additionalItems");
-        }
-        if draft >= Draft::Draft6 {
-            rules.contains = self.single("contains");
-        }
-        if draft >= Draft::Draft2019 {
-            rules.min_contains = self.count("minContains");
-            rules.max_contains = self.count("maxContains");
-            rules.unevaluated = self.single("unevaluatedItems");
-        }
-        self.schema.array = rules;
-    }
-
-    fn numbers(&mut self) {
-        let mut rules = NumberRules {
-            min: self.bound("minimum"),
-            max: self.bound("maximum"),
-            multiple_of: self.bound("multipleOf"),
-            ..NumberRules::default()
-        };
-        if self.schema.draft == Draft::Draft4 {
-            let is_set = |name: &str| matches!(self.fields.get(name), Some(Json::Bool(true)));
-            if is_set("exclusiveMinimum") {
-                rules.above = rules.min.take();
-            }
-            if is_set("exclusiveMaximum") {
-                rules.below = rules.max.take();
-            }
-        } else {
-            rules.above = self.bound("exclusiveMinimum");
-            rules.below = self.bound("exclusiveMaximum");
-        }
-        self.schema.number = rules;
-    }
-
-    fn reference(&mut self, keyword: &str) -> Result<Option<SchemaId>, String> {
-        let Some(text) = self.fields.get(keyword).and_then(Json::text) else { return Ok(None) };
-        self.program.resolve(self.schema.document, self.schema.resource, text).map(Some)
-    }
-
-    fn sub(&mut self, path: &[&str]) -> SchemaId {
-        let mut pointer = self.schema.pointer.clone();
-        for token in path {
-            pointer.push('/');
-            pointer.push_str(&escape(token));
-        }
-        self.program.schema(self.schema.document, pointer)
-    }
-
-    fn single(&mut self, keyword: &str) -> Option<SchemaId> {
-        self.fields.get(keyword)?;
-        Some(self.sub(&[keyword]))
-    }
-
-    fn list(&mut self, keyword: &str) -> Vec<SchemaId> {
-        let length = self.fields.get(keyword).and_then(Json::list).map_or(0, <[Json]>::len);
-        (0..length).map(|i| self.sub(&[keyword, &i.to_string()])).collect()
-    }
-
-    fn map(&mut self, keyword: &str) -> Vec<(String, SchemaId)> {
-        let entries = entries(self.fields, keyword).into_iter();
-        entries.map(|(name, _)| (name.clone(), self.sub(&[keyword, name]))).collect()
-    }
-
-    fn additional(&mut self, keyword: &str) -> Option<Additional> {
-        match self.fields.get(keyword)? {
-            Json::Bool(allowed) => Some(Additional::Allowed(*allowed)),
-            _ => self.single(keyword).map(Additional::Schema),
-        }
-    }
-
-    fn names(&self, keyword: &str) -> Vec<String> {
-        texts(self.fields.get(keyword).and_then(Json::list).unwrap_or_default())
-    }
-
-    fn count(&self, keyword: &str) -> Option<i64> {
-        let Json::Number(text) = self.fields.get(keyword)? else { return None };
-        let whole = exact(text).with_scale(0).to_string();
-        // Helm's counts wrap round at 64 bits.
-        whole.parse::<i128>().ok().map(|count| count as i64)
-    }
-
-    fn bound(&self, keyword: &str) -> Option<Bound> {
-        let Json::Number(text) = self.fields.get(keyword)? else { return None };
-        Some(Bound { exact: exact(text), text: text.clone() })
-    }
-
-    fn pattern(&self, source: &str) -> Result<Pattern, String> {
-        Pattern::compile(source.as_bytes()).map_err(|error| {
-            let place = &self.program.documents[self.schema.document].url;
-            let place = format!("{place}#{}", self.schema.pointer);
-            format!("invalid regex {} at {}: {error}", quoted(source), quoted(&place))
-        })
-    }
-}
-
-fn entries<'a>(fields: &'a BTreeMap<String, Json>, keyword: &str) -> Vec<(&'a String, &'a Json)> {
-    fields.get(keyword).and_then(Json::object).into_iter().flatten().collect()
-}
-
-fn texts(items: &[Json]) -> Vec<String> {
-    items.iter().filter_map(Json::text).map(str::to_owned).collect()
-}
-
 fn without_fragment(url: &str) -> &str {
     url.split('#').next().unwrap_or_default()
 }
@@ -902,6 +536,6 @@ pub(super) fn escape(token: &str) -> String {
     }
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     url::go_quote(text)
 }

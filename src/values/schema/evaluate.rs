@@ -1,9 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::compile::{Additional, Dependency, Items, Program, Schema, SchemaId, escape};
+use super::compile::{Program, escape};
 use super::failure::{Failure, Kind, count, number, quote, quote_all, scalar};
 use super::format;
 use super::metaschema::Draft;
+use super::rules::{Additional, Dependency, Items, Schema, SchemaId};
 use super::tree::{Json, exact, is_integer};
 
 /// The order in which messages list types.

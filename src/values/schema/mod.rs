@@ -4,6 +4,7 @@
 //! with everything it refers to, and then walked along with the values. All but the reading is
 //! spared where a quick look tells that the values keep to the schema.
 
+mod builder;
 mod compile;
 mod error;
 mod evaluate;
@@ -13,6 +14,7 @@ mod metaschema;
 mod quick;
 #[cfg(test)]
 mod recorded;
+mod rules;
 mod sound;
 mod tree;
 mod url;

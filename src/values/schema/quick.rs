@@ -29,10 +29,7 @@ pub(super) fn holds(schema: &Json, values: &Map) -> bool {
 
 /// Returns the draft that a schema without an address of its own is written in.
 fn draft_of(schema: &Json) -> Option<Draft> {
-    let fields = match schema {
-        Json::Object(fields) => fields,
-        _ => return None,
-    };
+    let Json::Object(fields) = schema else { return None };
     match fields.get("$schema") {
         None => Some(Draft::LATEST),
         Some(url) => Draft::from_url(url.text()?.trim_end_matches('#')),
@@ -50,9 +47,8 @@ enum Beneath<'a> {
 
 fn beneath<'a>(name: &str, value: &'a Json, draft: Draft) -> Beneath<'a> {
     match name {
-        "additionalProperties" | "not" => Beneath::Schema(value),
         "items" if matches!(value, Json::List(_)) => Beneath::Unknown,
-        "items" => Beneath::Schema(value),
+        "additionalProperties" | "items" | "not" => Beneath::Schema(value),
         "else" | "if" | "then" if draft >= Draft::Draft7 => Beneath::Schema(value),
         "$defs" | "definitions" | "patternProperties" | "properties" => match value {
             Json::Object(fields) => Beneath::Schemas(fields.values().collect()),
@@ -179,12 +175,15 @@ impl<'a> Run<'a> {
                 }
                 "const" if self.draft >= Draft::Draft6 => rule.same(&scalar(value)?),
                 _ => match value {
-                    Value::Map(_) | Value::List(_) => true,
                     Value::Str(text) => self.text(name, rule, text)?,
                     Value::Float(_) | Value::Int(_) | Value::Int64(_) | Value::Uint64(_) => {
                         number(name, rule, value)?
                     }
-                    Value::Absent | Value::Nil | Value::Bool(_) => true,
+                    Value::Absent
+                    | Value::Nil
+                    | Value::Bool(_)
+                    | Value::Map(_)
+                    | Value::List(_) => true,
                     _ => return None,
                 },
             };
@@ -410,7 +409,7 @@ mod tests {
             (r##"{"$ref":"#"}"##, "b: 1"),
             (r##"{"properties":{"a":{"$ref":"#/x"}},"x":{"type":7}}"##, "b: 1"),
             (r##"{"properties":{"a":{"$ref":"#/x"}},"x":[]}"##, "b: 1"),
-            (r##"{"properties":{"a":{"$ref":"other.json"}}}"##, "b: 1"),
+            (r#"{"properties":{"a":{"$ref":"other.json"}}}"#, "b: 1"),
             (r#"{"properties":{"a":{"type":"any"}}}"#, "b: 1"),
             (r#"{"unevaluatedProperties":false}"#, "{}"),
             (r#"{"$schema":"https://example.org/own"}"#, "a: 1"),
