@@ -83,6 +83,8 @@ impl Cluster {
             }
             _ => return,
         };
-        logs.iter().for_each(|log| (reader.0)(log));
+        for log in &logs {
+            (reader.0)(log);
+        }
     }
 }

@@ -87,7 +87,7 @@ fn compare(path: String, before: &Json, after: &Json, changes: &mut Vec<FieldCha
         }
         (old, new) if old == new => {}
         (old, new) => {
-            changes.push(FieldChange { path, before: Some(old.clone()), after: Some(new.clone()) })
+            changes.push(FieldChange { path, before: Some(old.clone()), after: Some(new.clone()) });
         }
     }
 }

@@ -448,7 +448,8 @@ fn rhumb_does_what_helm_does() {
         }
     }
     let failures = failures.into_inner().unwrap();
-    let text: String =
+    let text: Vec<String> =
         failures.iter().map(|(title, problems)| format!("{title}\n{problems}")).collect();
+    let text = text.concat();
     assert!(failures.is_empty(), "{} of {} differ:\n{text}", failures.len(), scenarios.len());
 }

@@ -27,10 +27,10 @@ impl Ui {
         format: Format,
         details: Details,
     ) -> Result<(), Failure> {
-        if format != Format::Table {
-            self.structured(format, to_json(&report.release))?;
-        } else {
+        if format == Format::Table {
             self.release(&report.release, None, details)?;
+        } else {
+            self.structured(format, to_json(&report.release))?;
         }
         self.preview(report);
         Ok(())

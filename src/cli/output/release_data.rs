@@ -1,6 +1,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::cli::{Failure, Ui, report};
+use crate::manifest::{DeletePolicy, Event};
 use crate::release::{Release, Time, to_json};
 use crate::template::function::Env;
 use crate::template::gotmpl::{Executor, Stop, TemplateSet};
@@ -45,7 +46,7 @@ fn data(release: &Release) -> Value {
                 "Kind": hook.kind,
                 "Path": hook.path.to_string(),
                 "Manifest": hook.text.to_str_lossy(),
-                "Events": words(hook.events.iter().map(|event| event.as_str()).collect()),
+                "Events": words(hook.events.iter().map(Event::as_str).collect()),
                 "LastRun": {
                     "StartedAt": time(run.started_at),
                     "CompletedAt": time(run.completed_at),
@@ -53,7 +54,7 @@ fn data(release: &Release) -> Value {
                 },
                 "Weight": hook.weight,
                 "DeletePolicies":
-                    words(hook.delete_policies.iter().map(|policy| policy.as_str()).collect()),
+                    words(hook.delete_policies.iter().map(DeletePolicy::as_str).collect()),
             })
         })
         .collect();
