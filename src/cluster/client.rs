@@ -205,13 +205,25 @@ impl Cluster {
 
     /// Reads all objects of a list, page by page.
     pub(super) async fn list(&self, path: &str, query: &str) -> Result<Vec<Json>, ApiError> {
+        self.list_with(path, query, JSON, |item| item).await
+    }
+
+    /// Reads a list page by page, and keeps what is made of each object.
+    pub(super) async fn list_with<T>(
+        &self,
+        path: &str,
+        query: &str,
+        accept: &str,
+        keep: impl Fn(Json) -> T,
+    ) -> Result<Vec<T>, ApiError> {
         let mut items = Vec::new();
         let mut next = String::new();
         loop {
             let joint = if query.is_empty() { "" } else { "&" };
-            let mut page = self.get_path(&format!("{path}?{query}{joint}limit=500{next}")).await?;
+            let path = format!("{path}?{query}{joint}limit=500{next}");
+            let mut page = self.get_with_accept(&path, accept).await?;
             if let Json::Array(more) = page["items"].take() {
-                items.extend(more);
+                items.extend(more.into_iter().map(&keep));
             }
             match page["metadata"]["continue"].as_str() {
                 Some(token) if !token.is_empty() => {

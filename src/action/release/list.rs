@@ -1,9 +1,14 @@
 use std::collections::BTreeMap;
 
+use futures::{StreamExt as _, TryStreamExt as _};
+
 use super::Error;
 use super::Session;
 use crate::cluster::StoredRecord;
 use crate::release::{Release, Status};
+
+/// How many records are read at once.
+const PARALLEL: usize = 16;
 
 /// The order of a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,29 +67,50 @@ pub async fn list(session: &Session, request: &ListRequest) -> Result<Vec<Releas
         let selected = store.list(&request.selector).await?;
         Some(selected.iter().map(StoredRecord::id).collect())
     };
-    let mut releases: Vec<Release> = newest
+    let shown: Vec<&StoredRecord> = newest
         .into_values()
         .filter(|record| selected.as_ref().is_none_or(|ids| ids.contains(&record.id())))
         .filter(|record| {
             request.filter.as_ref().is_none_or(|filter| filter.is_match(record.name()))
         })
-        .filter_map(|record| record.release().ok())
-        .filter(|release| {
-            let status = release.info.status;
-            // Helm never lists what it does not understand.
-            status != Status::Unknown
-                && (request.statuses.is_empty() || request.statuses.contains(&status))
-        })
         .collect();
+    let max = if request.max == 0 { usize::MAX } else { request.max };
+    let page = request.offset.saturating_add(max);
+    let reads = |records: Vec<&StoredRecord>| {
+        let store = &store;
+        let records: Vec<StoredRecord> = records.into_iter().cloned().collect();
+        futures::stream::iter(records)
+            .map(move |record| async move { store.read(&record).await })
+            .buffered(PARALLEL)
+            .try_filter_map(|record| async move {
+                // Helm never lists what it does not understand.
+                let release = record.and_then(|record| record.release().ok());
+                Ok(release.filter(|release| {
+                    let status = release.info.status;
+                    status != Status::Unknown
+                        && (request.statuses.is_empty() || request.statuses.contains(&status))
+                }))
+            })
+    };
+    let mut releases: Vec<Release> = match request.sort {
+        ListSort::Date => reads(shown).try_collect().await?,
+        // The names tell the order, so that no more is read than is shown.
+        ListSort::Name => {
+            let mut shown = shown;
+            if request.reverse {
+                shown.reverse();
+            }
+            reads(shown).take(page).try_collect().await?
+        }
+    };
     match request.sort {
         ListSort::Name => {}
         ListSort::Date => {
             releases.sort_by_key(|release| release.info.last_deployed.map(|time| time.instant()));
+            if request.reverse {
+                releases.reverse();
+            }
         }
     }
-    if request.reverse {
-        releases.reverse();
-    }
-    let max = if request.max == 0 { usize::MAX } else { request.max };
     Ok(releases.into_iter().skip(request.offset).take(max).collect())
 }

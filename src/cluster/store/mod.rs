@@ -114,7 +114,8 @@ impl RecordStore {
         }
     }
 
-    /// Lists the records that a selector of labels picks; an empty one picks all.
+    /// Lists the records that a selector of labels picks; an empty one picks all. They are to be read
+    /// by [`RecordStore::read`] before they are decoded.
     ///
     /// # Errors
     /// [`StoreError::Api`]
@@ -123,6 +124,19 @@ impl RecordStore {
             Driver::Objects(store) => store.list(selector).await,
             Driver::Memory(store) => Ok(store.list(selector)),
             Driver::Sql(store) => store.list(selector).await,
+        }
+    }
+}
+
+impl RecordStore {
+    /// Reads a record that a list has shown; `None` when it is gone meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError::Api`]
+    pub async fn read(&self, record: &StoredRecord) -> Result<Option<StoredRecord>, StoreError> {
+        match &self.0 {
+            Driver::Objects(store) => store.read(record).await,
+            Driver::Memory(_) | Driver::Sql(_) => Ok(Some(record.clone())),
         }
     }
 }

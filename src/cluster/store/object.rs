@@ -38,6 +38,9 @@ pub struct Mark {
     pub renewed: Option<Timestamp>,
 }
 
+/// A list without the contents of its objects.
+const METADATA: &str =
+    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
 /// The annotation that names the writer of an unfinished revision.
 const HOLDER: &str = "rhumb.sh/holder";
 /// The annotation that tells whether the writer has a lock.
@@ -111,14 +114,28 @@ impl ObjectStore {
     pub(super) async fn list(&self, selector: &str) -> Result<Vec<StoredRecord>, StoreError> {
         // The server reads selectors as Helm does, and tells of the first that is wrong.
         let joint = if selector.is_empty() { "" } else { "," };
-        let items = self.items(&format!("{selector}{joint}owner=helm")).await;
-        let items = items.map_err(|error| match error {
-            StoreError::Api { source, .. } if source.code() == Some(400) => {
-                StoreError::Selector { source }
-            }
-            other => other,
-        })?;
-        Ok(items.into_iter().map(|item| self.record(item)).collect())
+        let query = format!("labelSelector={}", escape(&format!("{selector}{joint}owner=helm")));
+        let listed = self
+            .cluster
+            .list_with(&self.collection(), &query, METADATA, |item| self.record(item))
+            .await;
+        listed.map_err(|source| match source.code() {
+            Some(400) if !selector.is_empty() => StoreError::Selector { source },
+            _ => StoreError::Api { doing: "list: failed to list", source },
+        })
+    }
+
+    /// Reads a record that a list has shown; `None` when it is gone meanwhile.
+    pub(super) async fn read(
+        &self,
+        record: &StoredRecord,
+    ) -> Result<Option<StoredRecord>, StoreError> {
+        let collection = ObjectStore { namespace: Some(record.namespace.clone()), ..self.clone() };
+        let path = format!("{}/{}", collection.collection(), record.key);
+        let item = self.cluster.get_optional(&path).await;
+        let item =
+            item.map_err(|source| StoreError::Api { doing: "get: failed to get", source })?;
+        Ok(item.map(|item| self.record(item)))
     }
 
     async fn items(&self, selector: &str) -> Result<Vec<Json>, StoreError> {
