@@ -11,7 +11,8 @@ use crate::template::function::Env;
 use crate::template::gotmpl::Ahead;
 use crate::template::{self, Capabilities, Context, ReleaseContext, Rendered};
 use crate::value::Map;
-use crate::values::unread::{Tracked, Unread};
+use crate::values::unread::Tracked;
+pub use crate::values::unread::{UnreadValues, ValueCheck};
 use crate::values::{self, UserValues};
 use crate::version::{Constraint, Version};
 
@@ -36,38 +37,6 @@ pub struct RenderRequest<'a> {
     pub post_renderer: Option<&'a PostRenderer>,
     /// The values to look for among those that no template reads.
     pub check: Option<ValueCheck<'a>>,
-}
-
-/// Which values ought to be read by a template.
-#[derive(Clone, Copy, Debug)]
-pub struct ValueCheck<'a> {
-    /// The values that were given for this render.
-    pub given: &'a UserValues,
-    /// What becomes of those that nobody reads.
-    pub unread: UnreadValues,
-}
-
-/// What becomes of values that no template reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UnreadValues {
-    /// They can be found through [`RenderedChart::reads`].
-    Keep,
-    /// There is a warning about each.
-    Warn,
-    /// They are an error (`--strict-values`).
-    Refuse,
-}
-
-impl UnreadValues {
-    /// Returns what a command does that warns unless it is called as `helm`.
-    #[must_use]
-    pub fn of_command(is_strict: bool, warns: bool) -> Option<Self> {
-        match (is_strict, warns) {
-            (true, _) => Some(UnreadValues::Refuse),
-            (false, true) => Some(UnreadValues::Warn),
-            (false, false) => None,
-        }
-    }
 }
 
 /// A chart's manifest with everything a release record keeps of its making.
@@ -190,10 +159,8 @@ fn render_warned(
     check_kube_version(&chart, &capabilities)?;
 
     let context = Context { release, capabilities };
-    let check =
-        check.filter(|check| check.unread == UnreadValues::Keep || !check.given.values.is_empty());
-    let tracked = check.map(|check| (check, Tracked::new(&merged, &user_values.values, switches)));
-    let seen = tracked.as_ref().map_or(&merged, |(_, tracked)| tracked.values());
+    let tracked = check.and_then(|check| check.start(&merged, switches, warnings));
+    let seen = tracked.as_ref().map_or(&merged, Tracked::values);
     let rendered = template::render_ahead(&chart, seen, &context, env, Some(ahead))
         .map_err(|failures| template_error(&chart, failures))?;
     let manifest = match post_renderer {
@@ -208,33 +175,14 @@ fn render_warned(
         warning.attributes = vec![("hookTypes", skipped.events.clone())];
         warning
     }));
-    let reads = tracked.map(|(check, tracked)| {
-        if check.unread != UnreadValues::Keep {
-            let unread = tracked.unread(&chart, check.given, MAX_UNREAD);
-            let lines = unread_lines(&unread);
-            if check.unread == UnreadValues::Refuse && !unread.is_empty() {
-                return Err(Error::UnreadValues { lines });
-            }
-            warnings.extend(lines.into_iter().map(Warning::advice));
+    if let (Some(check), Some(tracked)) = (check, &tracked) {
+        let lines = check.lines(tracked, &chart);
+        if check.unread == UnreadValues::Refuse && !lines.is_empty() {
+            return Err(Error::UnreadValues { lines });
         }
-        Ok(tracked)
-    });
-    let reads = reads.transpose()?;
-    Ok(RenderedChart { chart, values: merged, rendered, manifest, reads })
-}
-
-/// How many unread values are told one by one.
-const MAX_UNREAD: usize = 10;
-
-/// Words what nobody reads: so many lines at most, and one more for the rest.
-fn unread_lines(unread: &[Unread]) -> Vec<String> {
-    let mut lines: Vec<String> = unread.iter().take(MAX_UNREAD).map(Unread::message).collect();
-    if let Some(rest) = unread.len().checked_sub(MAX_UNREAD).filter(|rest| *rest > 0) {
-        lines.push(format!(
-            "{rest} more values are not read by any template; `rhumb values --unread` names them"
-        ));
+        warnings.extend(lines.into_iter().map(Warning::advice));
     }
-    lines
+    Ok(RenderedChart { chart, values: merged, rendered, manifest, reads: tracked })
 }
 
 /// Makes a manifest of what a program makes of the rendered files. Notes do not pass through it.

@@ -3,7 +3,7 @@ use crate::chart::Chart;
 use crate::json;
 use crate::value::{Map, Value};
 use crate::values::provenance::Provenance;
-use crate::values::{PathStep, SchemaErrors, UserValues, ValuePath};
+use crate::values::{Breach, PathStep, Rule, SchemaErrors, UserValues, ValuePath};
 
 /// The longest text of a value that is shown, in characters.
 const MAX_TEXT: usize = 60;
@@ -15,8 +15,13 @@ pub struct SetValue {
     pub path: String,
     /// The value as JSON, its start if it is long.
     pub value: String,
-    /// Where it was set, such as `prod.yaml:12` or `--set 'a=1'`.
-    pub place: String,
+    /// Where it was set, such as `prod.yaml:12` or `--set 'a=1'`; `None` for a map, which may have
+    /// come together from many places.
+    pub place: Option<String>,
+    /// What asks for something else, such as `web/values.schema.json:12 (/properties/a)`.
+    pub rule: Option<String>,
+    /// Whether it is a number or boolean where a text is asked for: it may lack its quotes.
+    pub lacks_quotes: bool,
 }
 
 /// Makes the error of values that break a schema: looks for where they were set.
@@ -29,19 +34,23 @@ pub(super) fn schema_error(
     let mut places = Vec::new();
     if let Ok(provenance) = Provenance::trace(chart, user) {
         for failed in &errors.charts {
-            for pointer in &failed.pointers {
+            for Breach { pointer, rule } in &failed.breaches {
                 let path = path(merged, &failed.section, pointer);
-                // Of a map something is missing, or one of its values is told of.
-                let Some(value) = path.find(merged).filter(|value| !matches!(value, Value::Map(_)))
-                else {
-                    continue;
-                };
-                let Some(origin) = provenance.origin_of(&path) else { continue };
-                places.push(SetValue {
-                    path: path.to_string(),
-                    value: shown(&value),
-                    place: origin.place(),
-                });
+                let Some(value) = path.find(merged) else { continue };
+                let is_map = matches!(value, Value::Map(_));
+                let origin = provenance.origin_of(&path).filter(|_| !is_map);
+                let lacks_quotes = rule.as_ref().is_some_and(|rule| rule.wants_text)
+                    && matches!(value, Value::Bool(_) | Value::Float(_) | Value::Int64(_));
+                let rule = rule.as_ref().map(|rule| shown_rule(chart, &failed.section, rule));
+                if origin.is_some() || is_map && rule.is_some() {
+                    places.push(SetValue {
+                        path: path.to_string(),
+                        value: shown(&value),
+                        place: origin.map(|origin| origin.place()),
+                        rule,
+                        lacks_quotes,
+                    });
+                }
             }
         }
     }
@@ -62,9 +71,28 @@ fn path(values: &Map, section: &[String], pointer: &str) -> ValuePath {
     path
 }
 
+fn shown_rule(chart: &Chart, section: &[String], rule: &Rule) -> String {
+    let Rule { file, line, pointer, wants_text: _ } = rule;
+    let mut text = match file {
+        Some(file) => file.clone(),
+        None => {
+            let folders: String = section.iter().map(|name| format!("charts/{name}/")).collect();
+            format!("{}/{folders}values.schema.json", chart.name())
+        }
+    };
+    if let Some(line) = line {
+        text.push_str(&format!(":{line}"));
+    }
+    if !pointer.is_empty() {
+        text.push_str(&format!(" ({pointer})"));
+    }
+    text
+}
+
 fn shown(value: &Value) -> String {
     match value {
         Value::List(list) => format!("a list of {}", list.items().len()),
+        Value::Map(map) => format!("a map of {}", map.len()),
         _ => {
             let text = json::to_serde(value).to_string();
             match text.char_indices().nth(MAX_TEXT) {

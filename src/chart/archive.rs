@@ -11,6 +11,13 @@ use crate::value::Str;
 /// How many bytes the files of a chart may have together, inflated: it must stay below.
 pub(super) const MAX_TOTAL: u64 = 100 * 1024 * 1024;
 
+/// How many bytes an archive may have inflated, headers and what is passed over included. Helm goes
+/// on for ever as long as the files are small.
+const MAX_STREAM: u64 = 2 * MAX_TOTAL;
+
+/// How many bytes the archives within a chart may have together, inflated. Helm has no such limit.
+pub(super) const MAX_INNER: u64 = 256 * 1024 * 1024;
+
 /// The first allocation for a file whose header may lie about its size.
 const FIRST_ALLOCATION: u64 = 8 * 1024 * 1024;
 
@@ -46,11 +53,17 @@ pub fn read_archive(bytes: &[u8]) -> Result<Vec<ArchiveFile>, ArchiveFault> {
     if !bytes.starts_with(b"\x1f\x8b\x08") {
         return Err(ArchiveFault::NotGzip);
     }
-    if let Some(files) = read_whole(bytes) {
-        return Ok(files);
+    match read_whole(bytes) {
+        Some(files) => Ok(files),
+        None => read_step_by_step(bytes, MAX_STREAM),
     }
-    let mut archive =
-        tar::Archive::new(BufReader::with_capacity(32 * 1024, MultiGzDecoder::new(bytes)));
+}
+
+/// Takes the files out of an archive, whatever it is like. `stream` is how many bytes it may have
+/// inflated.
+fn read_step_by_step(bytes: &[u8], stream: u64) -> Result<Vec<ArchiveFile>, ArchiveFault> {
+    let bounded = Bounded { inner: MultiGzDecoder::new(bytes), left: stream };
+    let mut archive = tar::Archive::new(BufReader::with_capacity(32 * 1024, bounded));
     let mut files = Vec::new();
     let mut remaining = MAX_TOTAL;
     for entry in archive.entries().map_err(|error| fault(&error))? {
@@ -79,6 +92,24 @@ pub fn read_archive(bytes: &[u8]) -> Result<Vec<ArchiveFile>, ArchiveFault> {
         return Err(ArchiveFault::NoFiles);
     }
     Ok(files)
+}
+
+/// Inflates so many bytes and no more.
+struct Bounded<'a> {
+    inner: MultiGzDecoder<&'a [u8]>,
+    left: u64,
+}
+
+impl Read for Bounded<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.left == 0 {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let length = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
+        let read = self.inner.read(&mut buffer[..length])?;
+        self.left -= read as u64;
+        Ok(read)
+    }
 }
 
 /// Takes the files out of a sound archive of the usual kind: one gzip member, plain entries.
@@ -118,7 +149,7 @@ fn inflate(bytes: &[u8]) -> Option<Vec<u8>> {
     let (sum, size) = trailer.split_at(4);
     let number = |bytes: &[u8]| bytes.try_into().ok().map(u32::from_le_bytes);
     let (sum, size) = (number(sum)?, number(size)?);
-    if u64::from(size) > 2 * MAX_TOTAL {
+    if u64::from(size) > MAX_STREAM {
         return None;
     }
     let mut text = vec![0; size as usize];
@@ -208,6 +239,7 @@ pub(super) fn without_mark(data: &[u8]) -> &[u8] {
 fn fault(error: &io::Error) -> ArchiveFault {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => ArchiveFault::Truncated,
+        io::ErrorKind::FileTooLarge => ArchiveFault::TooLarge { limit: MAX_TOTAL },
         io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
             ArchiveFault::Corrupt(error.to_string())
         }
@@ -236,4 +268,50 @@ pub(super) fn content_type(bytes: &[u8]) -> &'static str {
         return "text/plain; charset=utf-8";
     }
     "application/octet-stream"
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    /// An archive of a file, and of an entry of another kind `count` times.
+    fn archive(kind: tar::EntryType, size: usize, count: usize) -> Vec<u8> {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        let mut add = |path: &str, kind, size: usize| {
+            let mut header = tar::Header::new_gnu();
+            header.set_path(path).unwrap();
+            header.set_entry_type(kind);
+            header.set_size(size as u64);
+            header.set_cksum();
+            gzip.write_all(header.as_bytes()).unwrap();
+            gzip.write_all(&vec![b'a'; size.next_multiple_of(512)]).unwrap();
+        };
+        add("web/Chart.yaml", tar::EntryType::Regular, 1);
+        for _ in 0..count {
+            add("web/more", kind, size);
+        }
+        gzip.finish().unwrap()
+    }
+
+    #[test]
+    fn what_is_no_data_counts_too() {
+        use tar::EntryType;
+        for (kind, size, count) in [
+            (EntryType::GNULongName, 40_000, 1),
+            (EntryType::GNULongLink, 40_000, 1),
+            (EntryType::XHeader, 40_000, 1),
+            (EntryType::XGlobalHeader, 40_000, 1),
+            (EntryType::Directory, 40_000, 1),
+            (EntryType::Symlink, 0, 40),
+            (EntryType::Directory, 0, 40),
+            (EntryType::Regular, 0, 40),
+        ] {
+            let bytes = archive(kind, size, count);
+            let read = read_step_by_step(&bytes, 10_000).map_err(|fault| fault.to_string());
+            let message = "decompressed chart is larger than the maximum size 104857600";
+            assert_eq!(read.map(|files| files.len()), Err(message.to_owned()), "{kind:?}");
+        }
+    }
 }

@@ -67,6 +67,14 @@ pub enum Error {
         /// The limit.
         limit: usize,
     },
+    /// The archives within a chart are larger than allowed, all together.
+    #[error(
+        "the archives in charts/, and in those within them, are larger than {limit} bytes together"
+    )]
+    InnerArchives {
+        /// The limit in bytes.
+        limit: u64,
+    },
     /// A line of `.helmignore` is wrong.
     #[error("{0}")]
     Ignore(#[from] IgnoreFault),
@@ -124,8 +132,15 @@ pub enum Error {
     #[error("cannot load values.yaml: {0}")]
     Values(ValuesFault),
     /// The metadata is readable but wrong.
-    #[error("validation: {0}")]
-    Invalid(String),
+    #[error("validation: {message}")]
+    Invalid {
+        /// What is wrong with it.
+        message: String,
+        /// The field, as in `.dependencies.0.alias`; empty for one that is missing.
+        field: String,
+        /// Where it stands in `Chart.yaml`.
+        place: Option<Place>,
+    },
     /// A subchart could not be loaded.
     #[error("error unpacking subchart {name} in {parent}: {cause}")]
     Subchart {

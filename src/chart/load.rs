@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read as _;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::archive::{self, ArchiveFile};
 use super::directory::load_directory;
@@ -64,8 +65,22 @@ pub(super) fn build(files: Vec<ArchiveFile>) -> Result<Warned<Chart>, Error> {
 /// Does as [`build`] without asking whether there is a loader for the API version.
 pub(super) fn build_as_v2(files: Vec<ArchiveFile>) -> Result<Warned<Chart>, Error> {
     let mut warnings = Vec::new();
-    let chart = build_at(files, 0, &mut warnings)?;
+    let room = AtomicU64::new(archive::MAX_INNER);
+    let chart = build_at(files, 0, &room, &mut warnings)?;
     Ok(Warned { value: chart, warnings })
+}
+
+/// Takes the bytes of unpacked files, and one header for each, off what archives may still have.
+fn take_room(files: &[ArchiveFile], room: &AtomicU64) -> Result<(), Error> {
+    let size = |file: &ArchiveFile| (512 + file.name.len() + file.data.len()) as u64;
+    let size: u64 = files.iter().map(size).sum();
+    room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |room| room.checked_sub(size))
+        .map(|_| ())
+        .map_err(|_| {
+            // The others are not unpacked any more.
+            room.store(0, Ordering::Relaxed);
+            Error::InnerArchives { limit: archive::MAX_INNER }
+        })
 }
 
 /// Refuses the API versions that Helm has no loader for, before anything else is looked at.
@@ -95,6 +110,7 @@ fn check_api_version(files: &[ArchiveFile]) -> Result<(), Error> {
 fn build_at(
     files: Vec<ArchiveFile>,
     depth: usize,
+    room: &AtomicU64,
     warnings: &mut Vec<Warning>,
 ) -> Result<Chart, Error> {
     if depth > MAX_DEPTH {
@@ -102,11 +118,13 @@ fn build_at(
     }
     let mut chart = Chart::new(Metadata::default());
     let mut has_metadata = false;
+    let mut metadata_text = None;
     let mut nulls = NullEntries::default();
     for file in files.iter().filter(|file| file.name == "Chart.yaml") {
         fill_metadata(&mut chart.metadata, "Chart.yaml", &file.data, &mut nulls)?;
         chart.modified = file.modified;
         has_metadata = true;
+        metadata_text = Some(file.data.clone());
         if chart.metadata.api_version.is_empty() {
             "v1".clone_into(&mut chart.metadata.api_version);
         }
@@ -157,7 +175,12 @@ fn build_at(
     if !has_metadata {
         return Err(Error::MissingMetadata);
     }
-    chart.metadata.validate_with(nulls)?;
+    if let Err(error) = chart.metadata.validate_with(nulls) {
+        return Err(match metadata_text {
+            Some(text) => error.placed_in(text.as_bytes()),
+            None => error,
+        });
+    }
     let subcharts: Vec<(String, Vec<ArchiveFile>)> =
         subcharts.into_iter().filter(|(entry, _)| !entry.starts_with(['.', '_'])).collect();
     let loaded = crate::parallel::map(
@@ -165,7 +188,8 @@ fn build_at(
         |(_, files)| files.iter().map(weight).sum(),
         |(entry, files)| {
             let mut warnings = Vec::new();
-            let subchart = load_subchart(entry, files, chart.name(), depth + 1, &mut warnings);
+            let subchart =
+                load_subchart(entry, files, chart.name(), depth + 1, room, &mut warnings);
             (subchart, warnings)
         },
     );
@@ -188,13 +212,18 @@ fn load_subchart(
     files: &[ArchiveFile],
     parent: &str,
     depth: usize,
+    room: &AtomicU64,
     warnings: &mut Vec<Warning>,
 ) -> Result<Chart, Error> {
     let loaded = if has_suffix(entry, ".tgz") {
         match files.first() {
+            Some(file) if file.name == entry && room.load(Ordering::Relaxed) == 0 => {
+                Err(Error::InnerArchives { limit: archive::MAX_INNER })
+            }
             Some(file) if file.name == entry => archive::read_archive(file.data.as_bytes())
                 .map_err(Error::from)
-                .and_then(|files| build_at(files, depth, warnings)),
+                .and_then(|files| take_room(&files, room).map(|()| files))
+                .and_then(|files| build_at(files, depth, room, warnings)),
             first => {
                 return Err(Error::SubchartName {
                     name: entry.to_owned(),
@@ -212,12 +241,16 @@ fn load_subchart(
                 Some(ArchiveFile { name: name.to_owned(), data, modified })
             })
             .collect();
-        build_at(inner, depth, warnings)
+        build_at(inner, depth, room, warnings)
     };
-    loaded.map_err(|cause| Error::Subchart {
-        name: entry.to_owned(),
-        parent: parent.to_owned(),
-        cause: Box::new(cause),
+    loaded.map_err(|cause| match cause {
+        // Which of them came too late depends on chance.
+        cause @ Error::InnerArchives { .. } => cause,
+        cause => Error::Subchart {
+            name: entry.to_owned(),
+            parent: parent.to_owned(),
+            cause: Box::new(cause),
+        },
     })
 }
 

@@ -244,30 +244,41 @@ impl Metadata {
         }
         self.sources.iter_mut().for_each(sanitize);
         self.keywords.iter_mut().for_each(sanitize);
-        let invalid = |message: String| Err(Error::Invalid(message));
+        let invalid = |field: &str, message: String| {
+            Err(Error::Invalid { message, field: field.to_owned(), place: None })
+        };
         if self.api_version.is_empty() {
-            return invalid("chart.metadata.apiVersion is required".to_owned());
+            return invalid("", "chart.metadata.apiVersion is required".to_owned());
         }
         if self.name.is_empty() {
-            return invalid("chart.metadata.name is required".to_owned());
+            return invalid("", "chart.metadata.name is required".to_owned());
         }
         if self.name == "." || self.name == ".." {
-            return invalid(format!("chart.metadata.name {:?} is not allowed", self.name));
+            return invalid(".name", format!("chart.metadata.name {:?} is not allowed", self.name));
         }
         if self.name.contains('/') {
-            return invalid(format!("chart.metadata.name {:?} is invalid", self.name));
+            return invalid(".name", format!("chart.metadata.name {:?} is invalid", self.name));
         }
         if self.version.is_empty() {
-            return invalid("chart.metadata.version is required".to_owned());
+            return invalid("", "chart.metadata.version is required".to_owned());
         }
         if Version::parse(&self.version).is_err() {
-            return invalid(format!("chart.metadata.version {:?} is invalid", self.version));
+            return invalid(
+                ".version",
+                format!("chart.metadata.version {:?} is invalid", self.version),
+            );
         }
         if !matches!(self.chart_type.as_str(), "" | "application" | "library") {
-            return invalid("chart.metadata.type must be application or library".to_owned());
+            return invalid(
+                ".type",
+                "chart.metadata.type must be application or library".to_owned(),
+            );
         }
         if nulls.maintainers.is_some() {
-            return invalid("maintainers must not contain empty or null nodes".to_owned());
+            return invalid(
+                ".maintainers",
+                "maintainers must not contain empty or null nodes".to_owned(),
+            );
         }
         for maintainer in &mut self.maintainers {
             sanitize(&mut maintainer.name);
@@ -275,16 +286,19 @@ impl Metadata {
             sanitize(&mut maintainer.url);
         }
         if nulls.dependencies {
-            return invalid("dependencies must not contain empty or null nodes".to_owned());
+            return invalid(
+                ".dependencies",
+                "dependencies must not contain empty or null nodes".to_owned(),
+            );
         }
         let mut names = HashSet::new();
-        for dependency in &mut self.dependencies {
-            dependency.validate()?;
+        for (index, dependency) in self.dependencies.iter_mut().enumerate() {
+            dependency.validate(index)?;
             if !names.insert(dependency.local_name().to_owned()) {
-                return invalid(format!(
-                    "more than one dependency with name or alias {:?}",
-                    dependency.local_name()
-                ));
+                let key = if dependency.alias.is_empty() { "name" } else { "alias" };
+                let name = dependency.local_name();
+                let message = format!("more than one dependency with name or alias {name:?}");
+                return invalid(&format!(".dependencies.{index}.{key}"), message);
             }
         }
         Ok(())
@@ -292,7 +306,8 @@ impl Metadata {
 }
 
 impl Dependency {
-    fn validate(&mut self) -> Result<(), Error> {
+    /// Checks the dependency at a place in its list.
+    fn validate(&mut self, index: usize) -> Result<(), Error> {
         for text in [&mut self.name, &mut self.version, &mut self.repository, &mut self.condition] {
             sanitize(text);
         }
@@ -301,10 +316,8 @@ impl Dependency {
         if self.alias.chars().all(allowed) {
             return Ok(());
         }
-        Err(Error::Invalid(format!(
-            "dependency {:?} has disallowed characters in the alias",
-            self.name
-        )))
+        let message = format!("dependency {:?} has disallowed characters in the alias", self.name);
+        Err(Error::Invalid { message, field: format!(".dependencies.{index}.alias"), place: None })
     }
 }
 
@@ -460,26 +473,44 @@ pub(super) struct Mismatch {
 impl Mismatch {
     /// Makes the error of a file, with the place of the field in its text.
     pub(super) fn in_file(self, file: &'static str, text: &[u8]) -> Error {
-        let steps: Vec<_> = self
-            .path
-            .split('.')
-            .skip(1)
-            .map(|step| match step.parse() {
-                Ok(index) => yaml::Step::Index(index),
-                Err(_) => yaml::Step::Key(step.as_bytes()),
-            })
-            .collect();
-        let place = yaml::read_with_positions(text).ok().map(|(_, positions)| {
-            let located = positions.nearest(&steps);
-            let line = located.start.offset.min(text.len());
-            let start = memchr::memrchr(b'\n', &text[..line]).map_or(0, |at| at + 1);
-            let rest = &text[start..];
-            let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-            let line_text = String::from_utf8_lossy(&rest[..end]).into_owned();
-            Place { line: located.start.line, column: located.start.column, line_text }
-        });
+        let place = place_of(text, &self.path);
         Error::Shape { file, message: self.message, place }
     }
+}
+
+impl Error {
+    /// Adds the place of the field that is invalid in the text of `Chart.yaml`.
+    pub(super) fn placed_in(self, text: &[u8]) -> Error {
+        match self {
+            Error::Invalid { message, field, place: None } if !field.is_empty() => {
+                let place = place_of(text, &field);
+                Error::Invalid { message, field, place }
+            }
+            other => other,
+        }
+    }
+}
+
+/// Returns where a field such as `.dependencies.0.name` stands in a YAML text, or what is around it.
+fn place_of(text: &[u8], field: &str) -> Option<Place> {
+    let steps: Vec<_> = field
+        .split('.')
+        .skip(1)
+        .map(|step| match step.parse() {
+            Ok(index) => yaml::Step::Index(index),
+            Err(_) => yaml::Step::Key(step.as_bytes()),
+        })
+        .collect();
+    let (_, positions) = yaml::read_with_positions(text).ok()?;
+    // The field may be one of another file, or be written with other capitals.
+    positions.get(steps.get(..1).unwrap_or_default())?;
+    let located = positions.nearest(&steps);
+    let line = located.start.offset.min(text.len());
+    let start = memchr::memrchr(b'\n', &text[..line]).map_or(0, |at| at + 1);
+    let rest = &text[start..];
+    let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+    let line_text = String::from_utf8_lossy(&rest[..end]).into_owned();
+    Some(Place { line: located.start.line, column: located.start.column, line_text })
 }
 
 fn mismatch(value: &Value, path: &str, go_type: &str) -> Mismatch {

@@ -52,7 +52,16 @@ impl From<action::Error> for Failure {
             action::Error::Manifest { failures, sources, .. } => rendered::draw(failures, sources),
             action::Error::Schema { places, .. } if !places.is_empty() => {
                 let line = |set: &action::SetValue| {
-                    format!("  {}: {}, set in {}", set.path, set.value, set.place)
+                    let action::SetValue { path, value, place, rule, lacks_quotes: _ } = set;
+                    let path = if path.is_empty() { "all values" } else { path };
+                    let mut line = format!("  {path}: {value}");
+                    if let Some(place) = place {
+                        line.extend([", set in ", place]);
+                    }
+                    if let Some(rule) = rule {
+                        line.extend(["\n    against ", rule]);
+                    }
+                    line
                 };
                 let lines: Vec<_> = places.iter().map(line).collect();
                 Some(format!("the values:\n{}", lines.join("\n")))
@@ -121,6 +130,9 @@ fn chart_place(fault: &chart::Error, folder: &str) -> Option<String> {
         chart::Error::Shape { file, place: Some(place), .. } => {
             Some(excerpt::draw_place(&format!("{folder}{file}"), place))
         }
+        chart::Error::Invalid { place: Some(place), .. } => {
+            Some(excerpt::draw_place(&format!("{folder}Chart.yaml"), place))
+        }
         chart::Error::Values(cause) => values_place(&format!("{folder}values.yaml"), cause),
         chart::Error::Subchart { name, cause, .. } => {
             chart_place(cause, &format!("{folder}charts/{name}/"))
@@ -144,6 +156,20 @@ fn hint(error: &action::Error) -> Option<String> {
     let hint = match error {
         #[cfg(feature = "fetch")]
         action::Error::Fetch(error) => return fetch_hint(error).map(str::to_owned),
+        action::Error::Schema { places, .. } => {
+            let set = places.iter().find(|set| set.lacks_quotes)?;
+            return Some(format!(
+                "a value without quotes that looks like a number or a boolean is one; quote {}, or \
+                 set it with --set-string",
+                set.path
+            ));
+        }
+        action::Error::Chart(chart::Error::Shape { file: "Chart.yaml", message, .. })
+            if message.ends_with("of type string")
+                && ["unmarshal number ", "unmarshal bool "].iter().any(|w| message.contains(w)) =>
+        {
+            "a value without quotes that looks like a number or a boolean is one: quote it"
+        }
         action::Error::Reference { .. } => "give the folder or the archive of a chart",
         action::Error::Chart(chart::Error::Ignore(_)) => "the line is in .helmignore",
         action::Error::Chart(chart::Error::UnsupportedVersion) => {

@@ -65,6 +65,12 @@ pub struct ServerVersion {
 }
 
 impl Discovery {
+    /// Returns whether the server knows an API version such as `apps/v1`.
+    #[must_use]
+    pub fn serves(&self, api_version: &str) -> bool {
+        self.versions.iter().any(|version| version == api_version)
+    }
+
     /// Returns how to ask for a kind.
     #[must_use]
     pub fn find(&self, api_version: &str, kind: &str) -> Option<&Resource> {

@@ -1,7 +1,7 @@
 use serde_json::Value as Json;
 use tokio::runtime::Handle;
 
-use super::Cluster;
+use super::{Cluster, Discovery};
 use crate::json;
 use crate::value::{Map, Value};
 
@@ -49,8 +49,14 @@ impl Lookup {
         name: &str,
     ) -> Result<Option<Json>, String> {
         let discovery = self.cluster.discovery().await.map_err(|error| error.to_string())?;
-        // Helm treats a kind that is not served like an object that does not exist.
-        let Some(resource) = discovery.find(api_version, kind) else { return Ok(None) };
+        let Some(resource) = discovery.find(api_version, kind) else {
+            // To Helm a kind that a group does not have is like an object that does not exist, a
+            // group that is not there is not.
+            return unserved(&discovery, api_version, kind).map_or(Ok(None), Err);
+        };
+        if let Some(fault) = name_fault(name) {
+            return Err(format!("invalid resource name {name:?}: [{fault}]"));
+        }
         let namespace = (!namespace.is_empty()).then_some(namespace);
         let path = if name.is_empty() {
             resource.collection(namespace)
@@ -58,5 +64,47 @@ impl Lookup {
             resource.object(namespace, name)
         };
         self.cluster.get_optional(&path).await.map_err(|error| error.to_string())
+    }
+}
+
+/// Returns what Helm says of an API version that no server knows.
+fn unserved(discovery: &Discovery, api_version: &str, kind: &str) -> Option<String> {
+    let (shown, reason) = if api_version.is_empty() || api_version.matches('/').count() > 1 {
+        ("/", "groupVersion shouldn't be empty")
+    } else if discovery.serves(api_version) {
+        return None;
+    } else {
+        (api_version, "the server could not find the requested resource")
+    };
+    Some(format!("unable to get apiresource from unstructured: {shown}, Kind={kind}: {reason}"))
+}
+
+/// Returns what is wrong with a name that cannot be part of a path.
+fn name_fault(name: &str) -> Option<String> {
+    match name {
+        "." | ".." => Some(format!("may not be '{name}'")),
+        _ => {
+            let found = ['/', '%'].into_iter().filter(|character| name.contains(*character));
+            let faults: Vec<_> = found.map(|c| format!("may not contain '{c}'")).collect();
+            (!faults.is_empty()).then(|| faults.join(" "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::name_fault;
+
+    #[test]
+    fn names_that_are_no_part_of_a_path() {
+        for (name, fault) in [
+            ("a", None),
+            ("", None),
+            ("..", Some("may not be '..'")),
+            ("a/b", Some("may not contain '/'")),
+            ("a/%", Some("may not contain '/' may not contain '%'")),
+        ] {
+            assert_eq!(name_fault(name).as_deref(), fault);
+        }
     }
 }

@@ -65,8 +65,7 @@ impl Client {
         if let Some(pem) = access.authorities()? {
             let certificates = Certificate::from_pem_bundle(&pem).map_err(fail)?;
             if certificates.is_empty() {
-                let path = access.ca_file.as_deref().unwrap_or_default();
-                let reason = format!("failed to append certificates from file: {path:?}");
+                let reason = "failed to append certificates from pem block".to_owned();
                 return Err(Error::Tls { reason });
             }
             builder = builder.tls_certs_only(certificates);

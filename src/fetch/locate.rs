@@ -249,7 +249,7 @@ fn merged(repository: &Access, flags: &Access) -> Access {
 /// Fetches and reads the index of the repository at a URL.
 ///
 /// # Errors
-/// [`Error::NoIndex`]
+/// [`Error::NoIndex`]; [`Error::Tls`] when certificates or keys of ours cannot be used.
 pub(super) fn fetch_index(url: &str, access: &Access, log: &mut Log) -> Result<Index, Error> {
     let mut get = || -> Result<Index, Error> {
         let mut address = parse_url(url)?;
@@ -259,7 +259,11 @@ pub(super) fn fetch_index(url: &str, access: &Access, log: &mut Log) -> Result<I
         let text = client.get(address.as_str(), access.credentials(), Limit::Index, log)?;
         Index::parse(&text, url)
     };
-    get().map_err(|source| Error::NoIndex { url: url.to_owned(), source: Box::new(source) })
+    get().map_err(|source| match source {
+        // That is none of the repository's business.
+        Error::Tls { .. } => source,
+        source => Error::NoIndex { url: url.to_owned(), source: Box::new(source) },
+    })
 }
 
 /// Returns where the archive of an entry is.

@@ -365,10 +365,10 @@ impl Registry {
                 .header("content-type", "application/x-www-form-urlencoded")
                 .body(form.query().unwrap_or_default().to_owned())
         } else {
+            url.query_pairs_mut().append_pair("scope", scope);
             if !service.is_empty() {
                 url.query_pairs_mut().append_pair("service", service);
             }
-            url.query_pairs_mut().append_pair("scope", scope);
             let request = self.client.request(Method::GET, &url);
             match credentials {
                 Some(credentials) => request.header(AUTHORIZATION, basic(credentials)),
@@ -376,9 +376,7 @@ impl Registry {
             }
         };
         let response = request.send().map_err(|error| unanswered("Get", &url, error))?;
-        let fail = |reason: String| {
-            Error::registry(format!("GET \"{asked}\": failed to fetch anonymous token: {reason}"))
-        };
+        let fail = |reason: String| Error::registry(format!("GET \"{asked}\": {reason}"));
         let response = checked(response, &url).map_err(|error| {
             if credentials.is_some() {
                 let text = format!("GET \"{asked}\": failed to fetch oauth token: {error}");

@@ -1,11 +1,14 @@
 use crate::template::KubeVersion;
 use crate::value::Map;
+use crate::values::unread::ValueCheck;
 
 /// What charts are checked with.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     /// The user's values.
     pub user_values: &'a Map,
+    /// Which of them ought to be read by a template.
+    pub check: Option<ValueCheck<'a>>,
     /// The namespace templates see.
     pub namespace: &'a str,
     /// The version of Kubernetes that templates see and that deprecations are told for; `None`

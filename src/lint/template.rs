@@ -4,10 +4,11 @@ use super::object::{Object, Objects, list_annotations};
 use super::request::Request;
 use super::source::{Entry, Source};
 use super::{Report, Severity, deprecation, object_name};
-use crate::chart::{Chart, Warned};
+use crate::chart::{Chart, Warned, Warning};
 use crate::template::function::Env;
 use crate::template::{self, Capabilities, Context, KubeVersion, ReleaseContext, Rendered};
 use crate::values;
+use crate::values::unread::{Tracked, UnreadValues, ValueCheck};
 
 const FOLDER: &str = "templates/";
 
@@ -74,9 +75,9 @@ fn render(
     request: &Request,
     report: &mut Report,
 ) -> Option<(Chart, Rendered)> {
-    let Warned { value, warnings } = values::process_dependencies(chart, request.user_values);
+    let Warned { value, warnings } = values::switch_dependencies(chart, request.user_values);
     report.log.extend(warnings);
-    let chart = value.ok()?;
+    let (chart, switches) = value.ok()?;
     let Warned { value, warnings } = values::merge(&chart, request.user_values);
     report.log.extend(warnings);
     let once = value.ok()?;
@@ -105,13 +106,30 @@ fn render(
     };
     let mut env = Env::new();
     env.lint = true;
-    let rendered = template::render(&chart, &merged, &Context { release, capabilities }, &env);
+    let tracked = request.check.and_then(|check| check.start(&merged, switches, &mut report.log));
+    let seen = tracked.as_ref().map_or(&merged, Tracked::values);
+    let rendered = template::render(&chart, seen, &Context { release, capabilities }, &env);
     report.log.extend(env.log.take());
     match rendered {
-        Ok(rendered) => Some((chart, rendered)),
+        Ok(rendered) => {
+            if let (Some(check), Some(tracked)) = (request.check, &tracked) {
+                tell_unread(check, &check.lines(tracked, &chart), report);
+            }
+            Some((chart, rendered))
+        }
         Err(failures) => {
             report.check(Severity::Error, FOLDER, Err(failures.to_string()));
             None
+        }
+    }
+}
+
+fn tell_unread(check: ValueCheck, lines: &[String], report: &mut Report) {
+    for line in lines {
+        if check.unread == UnreadValues::Refuse {
+            report.check(Severity::Error, FOLDER, Err(line.as_str()));
+        } else {
+            report.log.push(Warning::advice(line.as_str()));
         }
     }
 }

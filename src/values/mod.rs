@@ -25,7 +25,9 @@ pub use dependency::{
 pub use error::{Error, SetError};
 pub use path::{PathError, PathStep, ValuePath};
 pub use reuse::{Reuse, Reused, reuse};
-pub use schema::{ChartSchemaError, SchemaErrors, SchemaFault, validate, validate_alone};
+pub use schema::{
+    Breach, ChartSchemaError, Rule, SchemaErrors, SchemaFault, validate, validate_alone,
+};
 pub use set::{
     parse_set_file_into, parse_set_into, parse_set_json_into, parse_set_literal_into,
     parse_set_string_into,

@@ -240,12 +240,8 @@ impl std::fmt::Debug for Inputs<'_> {
 
 impl Inputs<'_> {
     fn read(&mut self, path: &str) -> Result<Str, Error> {
-        let mut content = Vec::new();
         if path.trim() == "-" {
-            self.stdin
-                .read_to_end(&mut content)
-                .map_err(|cause| Error::Read { path: "-".to_owned(), cause })?;
-            return Ok(Str::from(content));
+            return read_whole("-", &mut self.stdin);
         }
         if is_remote(path) {
             return match &mut self.fetch {
@@ -253,12 +249,23 @@ impl Inputs<'_> {
                 None => Err(Error::Remote { url: path.to_owned() }),
             };
         }
-        let mut file =
+        let file =
             fs::File::open(path).map_err(|cause| Error::Open { path: path.to_owned(), cause })?;
-        file.read_to_end(&mut content)
-            .map_err(|cause| Error::Read { path: path.to_owned(), cause })?;
-        Ok(Str::from(content))
+        read_whole(path, file)
     }
+}
+
+/// How many bytes a file of values may have. Helm reads on until its memory ends.
+const MAX_FILE: u64 = 128 << 20;
+
+fn read_whole(path: &str, input: impl Read) -> Result<Str, Error> {
+    let failed = |cause| Error::Read { path: path.to_owned(), cause };
+    let mut content = Vec::new();
+    input.take(MAX_FILE + 1).read_to_end(&mut content).map_err(failed)?;
+    if content.len() as u64 > MAX_FILE {
+        return Err(failed(std::io::ErrorKind::FileTooLarge.into()));
+    }
+    Ok(Str::from(content))
 }
 
 fn is_remote(path: &str) -> bool {

@@ -14,6 +14,7 @@ mod recorded;
 mod repeated;
 mod resolve;
 mod scan;
+mod trap;
 mod write;
 
 pub use document::{documents, read_all, split_documents};
@@ -24,4 +25,5 @@ pub use position::{Children, Located, Position, Positions, Step};
 pub use read::{read, read_with, read_with_positions, skim};
 pub use repeated::repeated_keys;
 pub use resolve::{Scalar, resolve};
+pub use trap::{Trap, traps};
 pub use write::{WriteError, WriteOptions, encode, to_yaml, to_yaml_pretty, write};

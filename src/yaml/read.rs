@@ -17,6 +17,10 @@ use crate::value::{
 /// Nested collections beyond this are refused, as Helm's reader does.
 const MAX_DEPTH: usize = 10_000;
 
+/// How many keys and values a document may have, those of aliases included. Each takes some hundred
+/// bytes of memory.
+const MAX_NODES: usize = 2_000_000;
+
 /// Reads the first document of `text` as Helm reads values: YAML 1.1, every number a float.
 ///
 /// Empty text is nil. Aliases become independent copies. Of duplicate keys the last wins. A byte
@@ -143,6 +147,8 @@ struct Reader<'a> {
     nothing: Str,
     no_map: Map,
     nodes: usize,
+    /// The number of nodes less those of aliases.
+    written: usize,
     alias_nodes: usize,
     deepest: usize,
     /// The first failure after parsing: Helm finds them only when the syntax is right.
@@ -177,6 +183,7 @@ impl<'a> Reader<'a> {
             no_map: Map::new(),
             // The document counts as a node.
             nodes: 1,
+            written: 0,
             alias_nodes: 0,
             deepest: 0,
             decode_error: None,
@@ -205,6 +212,13 @@ impl<'a> Reader<'a> {
         loop {
             let Event { data, start, end } = self.events.next()?;
             self.nodes += 1;
+            self.written += 1;
+            // Too many aliases have a message of their own.
+            let nodes = if self.decode_error.is_none() { self.nodes } else { self.written };
+            if nodes > MAX_NODES && self.keep.is_none() {
+                return Err(Error::plain(format!("more than {MAX_NODES} keys and values"))
+                    .at(start.line + 1, start.column + 1));
+            }
             let is_key = matches!(
                 self.frames.last(),
                 Some(Frame { content: Content::Map(_, Key::Awaited, _), .. })

@@ -66,12 +66,13 @@ impl Transcript {
         let time = start.elapsed();
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{title}: {stderr}");
-        assert!(output.stdout.is_empty(), "{title}: {}", String::from_utf8_lossy(&output.stdout));
         let errors = stderr.lines().filter(|line| line.starts_with("Error: ")).count();
         assert_eq!(errors, 1, "{title}: {stderr}");
         assert!(time < LIMIT, "{title} took {time:?}");
-        let stderr = stderr.replace(folder.path().to_str().unwrap(), "[DIR]");
-        writeln!(self.0, "# {title}\n$ rhumb {arguments}\n{stderr}").unwrap();
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        let said = if stdout.is_empty() { stderr } else { format!("{stdout}(stderr)\n{stderr}") };
+        let said = said.replace(folder.path().to_str().unwrap(), "[DIR]");
+        writeln!(self.0, "# {title}\n$ rhumb {arguments}\n{said}").unwrap();
     }
 }
 
@@ -316,6 +317,271 @@ fn flags() {
     ] {
         t.case("flags", &[], arguments);
     }
+    insta::assert_snapshot!(t.0);
+}
+
+#[test]
+fn metadata() {
+    let mut t = Transcript::default();
+    let mut yaml = |title: &str, text: &str| {
+        let text = format!("apiVersion: v2\nname: web\nversion: 0.1.0\n{text}");
+        t.case(title, &[("web/Chart.yaml", text.as_bytes())], "template web");
+    };
+    yaml("appVersion that is a map", "appVersion: {a: 1}\n");
+    yaml("deprecated that is a text", "deprecated: \"yes\"\n");
+    yaml("annotations that are numbers", "annotations:\n  a: 1\n  b: [x]\n");
+    yaml("dependencies that are a map", "dependencies:\n  db:\n    version: 1.x.x\n");
+    yaml(
+        "dependency with a bad alias",
+        "dependencies:\n- name: db\n  version: 1.x.x\n  alias: a b\n",
+    );
+    yaml("dependency without a name", "dependencies:\n- version: 1.x.x\n");
+    yaml("dependency that is null", "dependencies:\n- name: db\n  version: 1.x.x\n-\n");
+    yaml("maintainer that is null", "maintainers:\n- name: me\n-\n");
+    yaml("home that is a list", "home: [a]\n");
+    yaml("type that is a list", "type: [application]\n");
+    yaml("import-values of the wrong type", "dependencies:\n- name: db\n  import-values: data\n");
+    yaml("indentation of two kinds", "maintainers:\n  - name: me\n    email: a\n   url: b\n");
+    insta::assert_snapshot!(t.0);
+}
+
+#[test]
+fn schema_file() {
+    let mut t = Transcript::default();
+    let mut schema = |title: &str, text: &str| {
+        t.case(title, &[("web/values.schema.json", text.as_bytes())], "template web");
+    };
+    schema("comma at the end", "{\"type\": \"object\",\n}");
+    schema("comment", "{\n  // the values\n  \"type\": \"object\"\n}");
+    schema("two values", "{} {}");
+    schema("a list", "[]");
+    schema("YAML", "type: object\n");
+    schema("unknown type", r#"{"properties": {"color": {"type": "text"}}}"#);
+    schema("required that is a text", r#"{"required": "color"}"#);
+    schema("length below zero", r#"{"properties": {"color": {"minLength": -1}}}"#);
+    schema("pattern that is none", r#"{"properties": {"color": {"pattern": "["}}}"#);
+    schema("pattern that looks ahead", r#"{"properties": {"color": {"pattern": "(?=a)"}}}"#);
+    schema("dialect of a bad address", r#"{"$schema": "http://[/", "type": "object"}"#);
+    schema("reference to a file that is not there", r#"{"$ref": "nowhere/other.json"}"#);
+    schema("reference to an anchor that is not there", r##"{"$ref": "#color"}"##);
+    schema("reference of an unknown scheme", r#"{"$ref": "ftp://localhost/a.json"}"#);
+    schema(
+        "two schemas of one address",
+        r#"{"$defs": {"a": {"$id": "http://localhost/a"}, "b": {"$id": "http://localhost/a"}}}"#,
+    );
+    schema(
+        "draft 4 with a limit of draft 6",
+        r#"{"$schema": "http://json-schema.org/draft-04/schema#", "properties": {"a": {"exclusiveMinimum": 5}}}"#,
+    );
+    insta::assert_snapshot!(t.0);
+}
+
+#[test]
+fn schema_violations() {
+    let mut t = Transcript::default();
+    let mut schema = |title: &str, text: &str, arguments: &str| {
+        let arguments = format!("template web {arguments}");
+        t.case(title, &[("web/values.schema.json", text.as_bytes())], &arguments);
+    };
+    let closed = r#"{
+  "properties": {"color": true, "list": true, "image": {
+    "properties": {"tag": true, "repository": true}, "additionalProperties": false
+  }},
+  "additionalProperties": false
+}"#;
+    schema("misspelt key", closed, "--set colour=red");
+    schema("misspelt inner key", closed, "--set image.repo=r,image.tga=1");
+    schema(
+        "several keywords",
+        r#"{"properties": {
+  "color": {"enum": ["red", "green"], "maxLength": 2},
+  "list": {"uniqueItems": true, "contains": {"const": 7}},
+  "image": {"minProperties": 3, "dependentRequired": {"tag": ["digest"]}, "propertyNames": {"pattern": "^d"}}
+}}"#,
+        "--set list={1,1}",
+    );
+    schema(
+        "choices",
+        r#"{"oneOf": [{"required": ["host"]}, {"required": ["port"]}],
+ "anyOf": [{"properties": {"color": {"type": "integer"}}}, {"properties": {"list": {"type": "string"}}}],
+ "not": {"required": ["color"]},
+ "if": {"properties": {"color": {"const": "blue"}}}, "then": {"required": ["shade"]}}"#,
+        "--set host=h,port=1",
+    );
+    schema(
+        "through a reference",
+        r##"{"definitions": {"port": {"type": "integer", "maximum": 65535}},
+ "properties": {"port": {"$ref": "#/definitions/port"}, "ports": {"items": {"$ref": "#/definitions/port"}}}}"##,
+        "--set port=99999 --set ports[0]=80,ports[1]=http",
+    );
+    schema("false schema", r#"{"properties": {"color": false}}"#, "");
+    schema("values of another type", r#"{"type": "array"}"#, "");
+    const DB: File = ("web/charts/db/Chart.yaml", b"apiVersion: v2\nname: db\nversion: 0.1.0\n");
+    t.case("subchart whose values are no map", &[DB], "template web --set db=1");
+    t.case(
+        "value from a file",
+        &[
+            ("web/values.schema.json", br#"{"properties": {"port": {"type": "integer"}}}"#),
+            ("my.yaml", b"# mine\nport: http\n"),
+        ],
+        "template web -f my.yaml",
+    );
+    insta::assert_snapshot!(t.0);
+}
+
+#[test]
+fn values_file() {
+    let mut t = Transcript::default();
+    let mut file = |title: &str, text: &[u8]| {
+        t.case(title, &[("my.yaml", text)], "template web -f my.yaml");
+    };
+    file("key that is a map", b"color: red\n{a: b}: c\n");
+    file("key that is a list", b"? [a, b]\n: c\n");
+    file("tag that does not fit", b"port: !!int http\n");
+    file("merge of a text", b"image:\n  <<: base\n");
+    file("separator with text", b"a: 1\n---b: 2\n");
+    file("second document that is a list", b"a: 1\n---\n- b\n");
+    file("UTF-16", b"\xff\xfea\x00:\x00 \x001\x00\n\x00");
+    file("map that goes on deeper", b"image:\n  tag: 1\n    name: a\n");
+    file("list that begins in a map", b"image:\n  tag: 1\n  - a\n");
+    file("text with a tab before it", b"color:\tred\nlist:\n\t- a\n");
+    file("value that begins with @", b"color: @red\n");
+    file("value that begins with %", b"color: %red\n");
+    file("unknown escape", b"color: \"\\q\"\n");
+    file("text behind a quoted one", b"color: \"red\" blue\n");
+    file("anchor that contains itself", b"a: &a [*a]\n");
+    file("key without its colon", b"color red\nlist: []\n");
+    t.case("quote in the list of files", &[], "template web -f a\"b");
+    insta::assert_snapshot!(t.0);
+}
+
+#[test]
+fn archive_content() {
+    const CHART: File = ("web/Chart.yaml", b"apiVersion: v2\nname: web\nversion: 0.1.0\n");
+    let mut t = Transcript::default();
+    let mut packed = |title: &str, content: &[u8]| {
+        t.case(title, &[("web.tgz", content)], "template web.tgz");
+    };
+    packed("zip", b"PK\x03\x04\x14\0\0\0");
+    packed("tar without gzip", &{
+        let mut tar = Vec::new();
+        let packed = archive(&[CHART]);
+        std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&packed[..]), &mut tar)
+            .unwrap();
+        tar
+    });
+    packed("header that was changed", &{
+        let mut tar = Vec::new();
+        let packed = archive(&[CHART]);
+        std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&packed[..]), &mut tar)
+            .unwrap();
+        tar[0] = b'x';
+        gzip(&tar)
+    });
+    packed("backslashes that climb", &archive(&[CHART, ("web\\..\\..\\evil", b"")]));
+    packed(
+        "API version of Helm 4",
+        &archive(&[("web/Chart.yaml", b"apiVersion: v3\nname: web\n")]),
+    );
+    packed("broken values.yaml", &archive(&[CHART, ("web/values.yaml", b"a: b: c\n")]));
+    packed("broken Chart.lock", &archive(&[CHART, ("web/Chart.lock", b"generated: [\n")]));
+    packed(
+        "broken template inside an archive inside",
+        &archive(&[
+            CHART,
+            (
+                "web/charts/db-1.tgz",
+                &archive(&[
+                    ("db/Chart.yaml", b"apiVersion: v2\nname: db\nversion: 0.1.0\n"),
+                    ("db/templates/a.yaml", b"a: {{ .Values.none.b }}\n"),
+                ]),
+            ),
+        ]),
+    );
+    t.case("YAML file for a chart", &[], "template web/values.yaml");
+    t.case("template for a chart", &[("web.tpl", &[b'x'; 600])], "template web.tpl");
+    insta::assert_snapshot!(t.0);
+}
+
+/// A program in the folder, to be called as `./render`.
+#[cfg(unix)]
+fn program(folder: &Path, script: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let path = folder.join("render");
+    std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn post_renderer() {
+    let mut t = Transcript::default();
+    let command = "template web --post-renderer ./render";
+    t.case("no such program", &[], command);
+    t.case("program that may not be run", &[("render", b"#!/bin/sh\ncat\n")], command);
+    t.case("no such plugin", &[], "template web --post-renderer kustomize-it");
+    t.case("a folder", &[], "template web --post-renderer ./web");
+    let mut run = |title: &str, prepare: fn(&Path)| t.prepared(title, &[], prepare, command);
+    run("program that fails", |folder| program(folder, "cat >/dev/null; echo no >&2; exit 3"));
+    run("program that says nothing", |folder| program(folder, "cat >/dev/null"));
+    run("program that is killed", |folder| program(folder, "kill -9 $$"));
+    run("output that is no YAML", |folder| program(folder, "cat; echo '---'; echo 'a: b: c'"));
+    run("output that is a list", |folder| program(folder, "cat >/dev/null; echo '- a'"));
+    run("text before the documents", |folder| program(folder, "echo done; cat"));
+    insta::assert_snapshot!(t.0);
+}
+
+/// Commands other than `template`.
+#[test]
+fn other_commands() {
+    const LOOSE: File = (
+        "web/Chart.yaml",
+        b"apiVersion: v2\nname: web\nversion: 0.1.0\ndependencies:\n- {name: db, version: 1.x.x}\n",
+    );
+    let mut t = Transcript::default();
+    for arguments in [
+        "lint",
+        "lint nowhere",
+        "lint web nowhere",
+        "lint web/values.yaml",
+        "lint web --kube-version new",
+        "lint web --set color",
+        "lint web -f nowhere.yaml",
+        "lint web --set colour=red --strict-values",
+        "lint web --strict --frobnicate",
+        "package",
+        "package nowhere",
+        "package web --version one",
+        "package web --frobnicate",
+        "package web -d web/Chart.yaml",
+        "package web/values.yaml",
+        "show chart",
+        "show chart nowhere",
+        "show chart web web",
+        "show everything web",
+        "show values web --jsonpath {.color",
+        "show values web --jsonpath {.image[}",
+        "show values web --frobnicate",
+        "show all web --version 1.0.0 --repo nowhere",
+        "dependency list nowhere",
+        "dependency list a b",
+        "dependency frobnicate",
+        "create",
+        "create a b",
+        "create web/Chart.yaml/new",
+        "create new --starter nowhere",
+        "completion tcsh",
+        "completion bash zsh",
+        "values web --why color.dark",
+        "values web --frobnicate",
+        "values nowhere",
+    ] {
+        t.case("command", &[], arguments);
+    }
+    t.case("broken template", &[("web/templates/map.yaml", b"a: {{ .Values.a.b }}\n")], "lint web");
+    t.case("broken manifest", &[("web/templates/map.yaml", b"a: b: c\n")], "lint web");
+    t.case("broken values", &[("web/values.yaml", b"a: b: c\n")], "lint web");
+    t.case("missing dependency", &[LOOSE], "package web");
     insta::assert_snapshot!(t.0);
 }
 

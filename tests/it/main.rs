@@ -3,6 +3,8 @@
 
 #[cfg(all(feature = "cli", feature = "cluster"))]
 mod broken;
+#[cfg(all(feature = "cli", feature = "cluster"))]
+mod certificates;
 mod charts;
 #[cfg(all(feature = "cli", feature = "cluster"))]
 mod cluster;
@@ -12,6 +14,8 @@ mod cluster_apply;
 mod cluster_charts;
 #[cfg(all(feature = "cli", feature = "cluster"))]
 mod cluster_records;
+#[cfg(all(feature = "cli", feature = "cluster"))]
+mod cluster_render;
 #[cfg(feature = "cli")]
 mod commands;
 #[cfg(all(unix, feature = "cli", feature = "cluster"))]

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use super::control_plane::rhumb;
 
-fn variable(name: &str) -> Option<PathBuf> {
+pub(super) fn variable(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os(name).map(PathBuf::from);
     if path.is_none() {
         assert!(std::env::var_os("CI").is_none(), "{name} is not set");
@@ -25,13 +25,13 @@ fn variable(name: &str) -> Option<PathBuf> {
 }
 
 /// Serves the files of a folder and remembers what it was asked: path and `Authorization`.
-struct Web {
-    address: String,
+pub(super) struct Web {
+    pub(super) address: String,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Web {
-    fn start(folder: &Path) -> Web {
+    pub(super) fn start(folder: &Path) -> Web {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let asked: Arc<Mutex<Vec<String>>> = Arc::default();
@@ -46,7 +46,7 @@ impl Web {
         Web { address, asked }
     }
 
-    fn asked(&self) -> Vec<String> {
+    pub(super) fn asked(&self) -> Vec<String> {
         std::mem::take(&mut *self.asked.lock().unwrap())
     }
 }
@@ -76,27 +76,35 @@ fn answer(mut stream: TcpStream, folder: &Path, log: &Mutex<Vec<String>>) {
     drop(stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body)));
 }
 
-struct Registry {
-    address: String,
+pub(super) struct Registry {
+    pub(super) address: String,
     process: Child,
 }
 
 impl Registry {
     fn start(binary: &Path, folder: &Path, login: Option<(&str, &str)>) -> Registry {
+        let Some((name, password)) = login else { return Registry::with(binary, folder, "", "") };
+        let hash = bcrypt::hash(password, 4).unwrap();
+        let logins = folder.join("logins");
+        fs::write(&logins, format!("{name}:{hash}\n")).unwrap();
+        let auth = format!("{{htpasswd: {{realm: test, path: {}}}}}", logins.display());
+        Registry::with(binary, folder, "", &auth)
+    }
+
+    /// Starts a registry with these settings of its server and of who may come in, if any.
+    pub(super) fn with(binary: &Path, folder: &Path, tls: &str, auth: &str) -> Registry {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let address = format!("127.0.0.1:{port}");
         let folder = folder.join(port.to_string());
         fs::create_dir(&folder).unwrap();
         let mut config = format!(
             "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\nstorage: \
-             {{filesystem: {{rootdirectory: {0}/data}}}}\nhttp: {{addr: \"{address}\"}}\n",
-            folder.display()
+             {{filesystem: {{rootdirectory: {0}/data}}}}\nhttp: {{addr: \"{address}\"{1}}}\n",
+            folder.display(),
+            if tls.is_empty() { String::new() } else { format!(", tls: {tls}") }
         );
-        if let Some((name, password)) = login {
-            let hash = bcrypt::hash(password, 4).unwrap();
-            fs::write(folder.join("logins"), format!("{name}:{hash}\n")).unwrap();
-            config.extend(["auth: {htpasswd: {realm: test, path: ", folder.to_str().unwrap()]);
-            config.push_str("/logins}}\n");
+        if !auth.is_empty() {
+            config.extend(["auth: ", auth, "\n"]);
         }
         fs::write(folder.join("config.yml"), config).unwrap();
         let process = Command::new(binary)
@@ -125,13 +133,13 @@ impl Drop for Registry {
 }
 
 /// A folder with packed charts, a home for each of the two programs.
-struct World {
+pub(super) struct World {
     helm: PathBuf,
-    folder: tempfile::TempDir,
+    pub(super) folder: tempfile::TempDir,
 }
 
 impl World {
-    fn new() -> Option<World> {
+    pub(super) fn new() -> Option<World> {
         let helm = variable("RHUMB_TEST_HELM_4")?;
         let world = World { helm, folder: tempfile::tempdir().unwrap() };
         let web = world.path("web");
@@ -156,17 +164,17 @@ impl World {
         Some(world)
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub(super) fn write(&self, name: &str, text: &str) {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
 
-    fn run(&self, program: &str, arguments: &str) -> (bool, String, String) {
+    pub(super) fn run(&self, program: &str, arguments: &str) -> (bool, String, String) {
         let binary = if program == "helm" { &self.helm } else { rhumb() };
         let home = self.path(program);
         fs::create_dir_all(home.join("empty")).unwrap();
@@ -183,14 +191,14 @@ impl World {
         (output.status.success(), text(output.stdout), stderr)
     }
 
-    fn ok(&self, program: &str, arguments: &str) -> String {
+    pub(super) fn ok(&self, program: &str, arguments: &str) -> String {
         let (success, stdout, stderr) = self.run(program, arguments);
         assert!(success, "{program} {arguments}: {stderr}");
         stdout
     }
 
     /// Runs both programs and holds the one against the other; rhumb may add a hint.
-    fn compare(&self, arguments: &str) {
+    pub(super) fn compare(&self, arguments: &str) {
         let helm = self.run("helm", arguments);
         let ours = self.run("rhumb", arguments);
         assert_eq!((helm.0, &helm.1), (ours.0, &ours.1), "{arguments}\n{}\n{}", helm.2, ours.2);

@@ -120,6 +120,7 @@ async fn install_chart(
     let Warned { value: chart, warnings: more } = chart;
     let mut warnings = hold.warnings.clone();
     warnings.extend(more);
+    session.note(&warnings);
     let revision = history.last().map_or(0, |last| last.revision) + 1;
     let context = context(session, request);
     let (given, options) = (&request.values, request.render.clone());

@@ -105,6 +105,7 @@ impl Session {
         .await
         .map_err(|_| Error::RenderThread)?;
         let Warned { value: rendered, warnings } = rendered;
+        self.note(&warnings);
         let RenderedChart { chart, values: _, rendered: _, manifest, reads: _ } = rendered?;
         Ok(Prepared { chart, manifest, user: user.values, warnings })
     }

@@ -1,5 +1,5 @@
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::{Either, select};
 use tokio::time::Instant;
@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use super::Error;
 use super::WaitOptions;
 use super::hold::Hold;
+use crate::chart::Warning;
 use crate::cluster::{
     Clock, Cluster, Execution, Interrupt, KeptLogs, Outcome, RecordKind, RecordStore, Records,
 };
@@ -28,6 +29,8 @@ pub struct Session {
     pub interrupt: Interrupt,
     /// The names of the releases that are held.
     pub(super) held: Arc<Mutex<BTreeSet<String>>>,
+    /// What was to be warned of so far.
+    noted: Arc<Mutex<Vec<Warning>>>,
 }
 
 impl Session {
@@ -37,7 +40,19 @@ impl Session {
         let namespace = cluster.namespace().to_owned();
         let store = RecordStore::objects(cluster.clone(), RecordKind::Secret, &namespace);
         let interrupt = Interrupt::default();
-        Session { cluster, namespace, store, clock, interrupt, held: Arc::default() }
+        let (held, noted) = Default::default();
+        Session { cluster, namespace, store, clock, interrupt, held, noted }
+    }
+
+    /// Keeps warnings in case the verb fails; one that does well returns them in its report.
+    pub(super) fn note(&self, warnings: &[Warning]) {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(warnings);
+    }
+
+    /// Returns what a verb that failed had to warn of.
+    #[must_use]
+    pub fn noted(&self) -> Vec<Warning> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Makes the session keep records elsewhere than in Secrets.

@@ -78,6 +78,7 @@ async fn upgrade_held(
     let reused =
         values::reuse(request.reuse, &restored_chart(&baseline.chart), &old_user, &given.values);
     warnings.extend(reused.warnings);
+    session.note(&warnings);
     let reused = reused.value?;
     if let Some(defaults) = reused.defaults {
         chart.values = defaults;

@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use crate::action;
+use crate::action::{self, UnreadValues, ValueCheck};
+use crate::chart::Level;
 use crate::cli::{Failure, GlobalOptions, Ui, read_values};
 use crate::go::path::clean;
 use crate::lint::{Report, Request, Severity, is_archive_name};
@@ -33,6 +34,9 @@ pub struct LintArgs {
     /// Fail on warnings too
     #[arg(long)]
     strict: bool,
+    /// Fail when there are values from -f or --set that no template reads
+    #[arg(long)]
+    strict_values: bool,
     /// Check the charts below charts/ too
     #[arg(long)]
     with_subcharts: bool,
@@ -50,6 +54,7 @@ pub(in crate::cli) fn run(
         quiet,
         skip_schema_validation,
         strict,
+        strict_values,
         with_subcharts,
     } = args;
     if paths.is_empty() {
@@ -68,10 +73,12 @@ pub(in crate::cli) fn run(
             collect_charts(&joined(&path, "charts"), &mut paths);
         }
     }
-    let user = read_values(ui, &values)?.values;
+    let user = read_values(ui, &values)?;
     let namespace = global.namespace();
     let request = Request {
-        user_values: &user,
+        user_values: &user.values,
+        check: UnreadValues::of_command(strict_values, !global.as_helm)
+            .map(|unread| ValueCheck { given: &user, unread }),
         namespace: &namespace,
         kube_version: kube_version.as_ref(),
         skip_schema_validation,
@@ -81,7 +88,11 @@ pub(in crate::cli) fn run(
     let mut text = String::new();
     for (path, report) in paths.iter().zip(action::lint(&paths, &request)) {
         for line in &report.log {
-            ui.warn(line);
+            let mut line = line.clone();
+            if line.level == Level::Advice && paths.len() > 1 {
+                line.message = format!("{path}: {}", line.message);
+            }
+            ui.warn(&line);
         }
         let is_noteworthy = report.fails_at(Severity::Warning);
         noteworthy += usize::from(is_noteworthy);

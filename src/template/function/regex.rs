@@ -98,14 +98,21 @@ enum Replacement {
     Literal,
 }
 
-/// Compiles the first argument, once per render.
+/// How many compiled expressions are kept; each may take a few MiB.
+const MAX_KNOWN: usize = 128;
+
+/// Compiles the first argument, once per render unless there are very many.
 fn compile(env: &Env, args: &[Value]) -> std::result::Result<Rc<Pattern>, Failure> {
     let source = str_arg(args, 0).as_bytes();
     if let Some(known) = env.regexes.borrow().get(source) {
         return known.clone().map_err(Failure::Message);
     }
     let compiled = Pattern::compile(source).map(Rc::new);
-    env.regexes.borrow_mut().insert(source.to_vec(), compiled.clone());
+    let mut known = env.regexes.borrow_mut();
+    if known.len() == MAX_KNOWN {
+        known.clear();
+    }
+    known.insert(source.to_vec(), compiled.clone());
     compiled.map_err(Failure::Message)
 }
 

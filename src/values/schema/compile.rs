@@ -114,6 +114,19 @@ impl Program {
         Ok(top)
     }
 
+    /// Returns whether a schema takes texts and no numbers or booleans.
+    pub(super) fn wants_text(&self, id: SchemaId) -> bool {
+        let types = self.schemas[id].types.as_deref().unwrap_or_default();
+        let has = |name: &str| types.iter().any(|known| known == name);
+        has("string") && !["number", "integer", "boolean"].into_iter().any(has)
+    }
+
+    /// Returns the address of a schema's document, and its JSON pointer there.
+    pub(super) fn place(&self, id: SchemaId) -> (&str, &str) {
+        let schema = &self.schemas[id];
+        (&self.documents[schema.document].url, &schema.pointer)
+    }
+
     /// Returns where a schema stands.
     pub(super) fn location(&self, id: SchemaId) -> String {
         let schema = &self.schemas[id];

@@ -12,6 +12,28 @@ pub enum SchemaFault {
     NotMap(&'static str),
 }
 
+/// A value that breaks a schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Breach {
+    /// The JSON pointer of the value, from its chart's values.
+    pub pointer: String,
+    /// What asks for something else.
+    pub rule: Option<Rule>,
+}
+
+/// The part of a schema that asks for something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// The address of the file, if it is not the chart's own schema.
+    pub file: Option<String>,
+    /// The line in the chart's own schema, from 1.
+    pub line: Option<usize>,
+    /// The JSON pointer in the file.
+    pub pointer: String,
+    /// Whether it wants a text.
+    pub wants_text: bool,
+}
+
 /// The failure of one chart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChartSchemaError {
@@ -19,8 +41,8 @@ pub struct ChartSchemaError {
     pub chart: String,
     /// The keys that lead from the top chart's values to this chart's.
     pub section: Vec<String>,
-    /// The JSON pointers, from this chart's values, of the values that break the schema.
-    pub pointers: Vec<String>,
+    /// The values that break the schema.
+    pub breaches: Vec<Breach>,
     /// What is wrong.
     pub fault: SchemaFault,
 }

@@ -1,5 +1,6 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::budget::Budget;
 use super::compile::{Program, escape};
 use super::failure::{Failure, Kind, count, number, quote, quote_all, scalar};
 use super::format;
@@ -16,8 +17,19 @@ const TYPES: &[&str] = &["null", "boolean", "number", "integer", "string", "arra
 /// it that have another one, by JSON pointer.
 ///
 /// # Errors
-/// The failure of the whole instance; a group when there are several.
+/// The failure of the whole instance; a group when there are several, and that of the check itself
+/// when it costs too much.
 pub(super) fn evaluate(
+    program: &Program,
+    schema: SchemaId,
+    instance: &Json,
+    metaschemas: Option<&BTreeMap<String, SchemaId>>,
+) -> Result<(), Failure> {
+    evaluate_within(&Budget::default(), program, schema, instance, metaschemas)
+}
+
+fn evaluate_within(
+    budget: &Budget,
     program: &Program,
     schema: SchemaId,
     instance: &Json,
@@ -25,9 +37,16 @@ pub(super) fn evaluate(
 ) -> Result<(), Failure> {
     let mut path = Vec::new();
     let metaschemas = metaschemas.filter(|inner| !inner.is_empty());
-    let mut run = Run { program, metaschemas, path: &mut path };
+    let mut run = Run { program, metaschemas, path: &mut path, budget };
     let scope = Scope { parent: None, schema, keyword: "", depth: 0 };
-    run.schema(&scope, instance, false).map(|_| ())
+    let result = run.schema(&scope, instance, false).map(|_| ());
+    match budget.exceeded() {
+        None => result,
+        Some(message) => {
+            let kind = Kind::Keyword(message);
+            Err(Failure { at: String::new(), kind, rule: None, causes: Vec::new() })
+        }
+    }
 }
 
 /// A step from a value to one within.
@@ -64,6 +83,7 @@ struct Run<'p, 'v, 'r> {
     program: &'p Program,
     metaschemas: Option<&'p BTreeMap<String, SchemaId>>,
     path: &'r mut Vec<Step<'v>>,
+    budget: &'r Budget,
 }
 
 /// The check of one value by one schema.
@@ -87,7 +107,13 @@ impl<'p, 'v> Run<'p, 'v, '_> {
     }
 
     fn failure(&self, message: impl Into<String>) -> Failure {
-        Failure { at: self.pointer(), kind: Kind::Keyword(message.into()), causes: Vec::new() }
+        self.caused(Kind::Keyword(message.into()), Vec::new())
+    }
+
+    fn caused(&self, kind: Kind, causes: Vec<Failure>) -> Failure {
+        let failure = Failure { at: self.pointer(), kind, rule: None, causes };
+        self.budget.keep(&failure);
+        failure
     }
 
     fn schema(
@@ -96,7 +122,12 @@ impl<'p, 'v> Run<'p, 'v, '_> {
         value: &'v Json,
         wanted: bool,
     ) -> Result<Left<'v>, Failure> {
-        stacker::maybe_grow(64 << 10, 1 << 20, || self.schema_here(scope, value, wanted))
+        stacker::maybe_grow(64 << 10, 1 << 20, || {
+            self.schema_here(scope, value, wanted).map_err(|mut failure| {
+                failure.rule = failure.rule.or(Some(scope.schema));
+                failure
+            })
+        })
     }
 
     fn schema_here(
@@ -108,6 +139,11 @@ impl<'p, 'v> Run<'p, 'v, '_> {
         let program = self.program;
         let schema = &program.schemas[scope.schema];
         let mut check = Check { value, left: Left::default(), failures: Vec::new() };
+        let cost = 1 + schema.allowed.as_ref().map_or(0, Vec::len);
+        if !self.budget.spend(cost) {
+            let (at, kind) = (String::new(), Kind::Group);
+            return Err(Failure { at, kind, rule: None, causes: Vec::new() });
+        }
         match value {
             Json::Object(fields) if wanted || schema.object.unevaluated.is_some() => {
                 check.left.keys = fields.keys().map(String::as_str).collect();
@@ -146,10 +182,13 @@ impl<'p, 'v> Run<'p, 'v, '_> {
         self.combined(scope, schema, &mut check);
         self.unevaluated(scope, schema, &mut check);
         let Check { left, mut failures, .. } = check;
+        for failure in &mut failures {
+            failure.rule = failure.rule.or(Some(scope.schema));
+        }
         match failures.len() {
             0 => Ok(left),
             1 => Err(failures.remove(0)),
-            _ => Err(Failure { at: self.pointer(), kind: Kind::Group, causes: failures }),
+            _ => Err(self.caused(Kind::Group, failures)),
         }
     }
 
@@ -242,7 +281,7 @@ impl<'p, 'v> Run<'p, 'v, '_> {
                 Kind::Group => failure.causes,
                 _ => vec![failure],
             };
-            Failure { at: self.pointer(), kind: Kind::Reference, causes }
+            self.caused(Kind::Reference, causes)
         })
     }
 
@@ -281,6 +320,9 @@ impl<'p, 'v> Run<'p, 'v, '_> {
             if let Some(inner) = rules.properties.get(name) {
                 seen = true;
                 check.failures.extend(self.inner(scope, *inner, value, step).err());
+            }
+            if !self.budget.spend(rules.patterns.len()) {
+                return;
             }
             for (pattern, inner) in &rules.patterns {
                 if pattern.regex.is_match(name) {
@@ -333,7 +375,8 @@ impl<'p, 'v> Run<'p, 'v, '_> {
     ) {
         let text = Json::Text(name.to_owned());
         let mut path = Vec::new();
-        let mut run = Run { program: self.program, metaschemas: None, path: &mut path };
+        let (program, budget) = (self.program, self.budget);
+        let mut run = Run { program, metaschemas: None, path: &mut path, budget };
         let inner = Scope { parent: Some(scope), schema, keyword: "", depth: scope.depth + 1 };
         if let Err(failure) = run.schema(&inner, &text, false) {
             let causes = match failure.kind {
@@ -341,11 +384,7 @@ impl<'p, 'v> Run<'p, 'v, '_> {
                 _ => vec![failure],
             };
             let message = format!("invalid propertyName {}", quote(name));
-            check.failures.push(Failure {
-                at: self.pointer(),
-                kind: Kind::Keyword(message),
-                causes,
-            });
+            self.push(check, message, causes);
         }
     }
 
@@ -455,9 +494,9 @@ impl<'p, 'v> Run<'p, 'v, '_> {
             None if found == 0 => Some("no items match contains schema".to_owned()),
             _ => None,
         };
-        if let Some(message) = message {
-            let kind = Kind::Keyword(message);
-            check.failures.push(Failure { at: self.pointer(), kind, causes });
+        match message {
+            Some(message) => self.push(check, message, causes),
+            None => self.budget.release(&causes),
         }
         if let Some(most) = schema.array.max_contains.filter(|most| found > *most) {
             let most = count(most);
@@ -528,7 +567,7 @@ impl<'p, 'v> Run<'p, 'v, '_> {
             let mut target = fallback;
             if program.resources[program.schemas[fallback].resource].is_recursive {
                 let mut outer = Some(scope);
-                while let Some(scope) = outer {
+                while let Some(scope) = outer.filter(|_| self.budget.spend(1)) {
                     if resource(scope).is_recursive {
                         target = resource(scope).root.unwrap_or(target);
                     }
@@ -542,7 +581,7 @@ impl<'p, 'v> Run<'p, 'v, '_> {
             let mut target = *fallback;
             if let Some(anchor) = anchor {
                 let mut outer = Some(scope);
-                while let Some(scope) = outer {
+                while let Some(scope) = outer.filter(|_| self.budget.spend(1)) {
                     target = resource(scope).dynamic.get(anchor).copied().unwrap_or(target);
                     outer = scope.parent;
                 }
@@ -553,10 +592,11 @@ impl<'p, 'v> Run<'p, 'v, '_> {
     }
 
     fn combined(&mut self, scope: &Scope<'_>, schema: &'p Schema, check: &mut Check<'v>) {
-        if let Some(not) = schema.not
-            && self.same(scope, check, not, "").is_ok()
-        {
-            check.failures.push(self.failure("'not' failed"));
+        if let Some(not) = schema.not {
+            match self.same(scope, check, not, "") {
+                Ok(()) => check.failures.push(self.failure("'not' failed")),
+                Err(failure) => self.budget.release(&[failure]),
+            }
         }
         let mut causes = Vec::new();
         for inner in &schema.all_of {
@@ -577,7 +617,9 @@ impl<'p, 'v> Run<'p, 'v, '_> {
                     break;
                 }
             }
-            if !matched {
+            if matched {
+                self.budget.release(&causes);
+            } else {
                 self.push(check, "'anyOf' failed".to_owned(), causes);
             }
         }
@@ -599,13 +641,17 @@ impl<'p, 'v> Run<'p, 'v, '_> {
                     }
                 }
             }
-            if matched.is_none() {
+            if matched.is_some() {
+                self.budget.release(&causes);
+            } else {
                 self.push(check, "'oneOf' failed, none matched".to_owned(), causes);
             }
         }
         if let Some(condition) = schema.condition {
-            let holds = self.same(scope, check, condition, "").is_ok();
-            if let Some(branch) = if holds { schema.then } else { schema.otherwise } {
+            let failed = self.same(scope, check, condition, "").err();
+            let branch = if failed.is_none() { schema.then } else { schema.otherwise };
+            self.budget.release(failed.as_slice());
+            if let Some(branch) = branch {
                 let result = self.same(scope, check, branch, "");
                 check.failures.extend(result.err());
             }
@@ -613,8 +659,7 @@ impl<'p, 'v> Run<'p, 'v, '_> {
     }
 
     fn push(&self, check: &mut Check<'v>, message: String, causes: Vec<Failure>) {
-        let kind = Kind::Keyword(message);
-        check.failures.push(Failure { at: self.pointer(), kind, causes });
+        check.failures.push(self.caused(Kind::Keyword(message), causes));
     }
 
     fn unevaluated(&mut self, scope: &Scope<'_>, schema: &'p Schema, check: &mut Check<'v>) {
@@ -697,8 +742,60 @@ fn missing<'a>(fields: &BTreeMap<String, Json>, names: &'a [String]) -> Vec<&'a 
     names.iter().map(String::as_str).filter(|name| !fields.contains_key(*name)).collect()
 }
 
+/// Returns the places of the first item that an earlier one equals, the earlier one first.
 fn first_repeated(items: &[Json]) -> Option<(usize, usize)> {
-    (1..items.len()).find_map(|second| {
-        (0..second).find(|first| items[*first].same(&items[second])).map(|first| (first, second))
+    let mut seen = HashMap::with_capacity(items.len());
+    items.iter().enumerate().find_map(|(place, item)| {
+        let mut key = Vec::new();
+        item.push_key(&mut key);
+        seen.insert(key, place).map(|first| (first, place))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::values::schema::failure;
+
+    fn check(budget: &Budget, schema: &str, instance: &str) -> Result<(), String> {
+        let read = |text: &str| Json::read(text.as_bytes()).unwrap();
+        let (program, top) =
+            Program::compile("file:///s.json", read(schema), &mut Vec::new()).unwrap();
+        evaluate_within(budget, &program, top, &read(instance), None)
+            .map_err(|failure| failure::print(&failure))
+    }
+
+    #[test]
+    fn work_without_an_end_is_given_up() {
+        // Every level asks twice for the one below: 2^60 checks.
+        let twice = r##"{"$ref":"#/$defs/n","$defs":{"n":{"allOf":[
+            {"additionalProperties":{"$ref":"#/$defs/n"}},
+            {"additionalProperties":{"$ref":"#/$defs/n"}}]}}}"##;
+        let instance = format!("{}1{}", r#"{"a":"#.repeat(60), "}".repeat(60));
+        let steps = "- at '': the check was given up after 50000 steps".to_owned();
+        assert_eq!(check(&Budget::new(50_000, 1 << 20), twice, &instance), Err(steps));
+
+        let many = r#"{"items":{"type":"string"}}"#;
+        let instance = format!("[{}1]", "1,".repeat(10_000));
+        let bytes = "- at '': the check was given up after 100000 bytes of failures".to_owned();
+        assert_eq!(check(&Budget::new(1 << 20, 100_000), many, &instance), Err(bytes));
+    }
+
+    #[test]
+    fn failures_that_nobody_sees_cost_nothing() {
+        let instance = format!("[{}1]", "1,".repeat(10_000));
+        for schema in [
+            r#"{"items":{"anyOf":[{"type":"string"},{"type":"integer"}]}}"#,
+            r#"{"items":{"oneOf":[{"type":"string"},{"type":"integer"}]}}"#,
+            r#"{"items":{"not":{"type":"string"}}}"#,
+            r#"{"items":{"if":{"type":"string"},"then":false}}"#,
+            r#"{"minContains":0,"contains":{"type":"string"}}"#,
+        ] {
+            // `contains` lets go of its failures only at the end.
+            let bytes = if schema.contains("contains") { 10 << 20 } else { 10_000 };
+            let budget = Budget::new(1 << 20, bytes);
+            assert_eq!(check(&budget, schema, &instance), Ok(()), "{schema}");
+            assert_eq!(budget.kept(), 0, "{schema}");
+        }
+    }
 }

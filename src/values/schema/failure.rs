@@ -1,5 +1,6 @@
 use std::fmt::Write as _;
 
+use super::rules::SchemaId;
 use super::tree::Json;
 use crate::go::push_quoted;
 
@@ -10,6 +11,8 @@ pub(super) struct Failure {
     pub(super) at: String,
     /// What failed.
     pub(super) kind: Kind,
+    /// The schema that asks for what is not there.
+    pub(super) rule: Option<SchemaId>,
     /// What led to it.
     pub(super) causes: Vec<Failure>,
 }
@@ -40,13 +43,14 @@ pub(super) fn print(failure: &Failure) -> String {
     out
 }
 
-/// Returns the JSON pointers of the values that do not fit, each once, in the order of the lines.
-pub(super) fn pointers(failure: &Failure) -> Vec<String> {
-    let mut found = Vec::new();
+/// Returns the JSON pointers of the values that do not fit, each once, in the order of the lines,
+/// with the schema that is the first to say so.
+pub(super) fn pointers(failure: &Failure) -> Vec<(&str, Option<SchemaId>)> {
+    let mut found: Vec<(&str, Option<SchemaId>)> = Vec::new();
     let mut open = vec![failure];
     while let Some(failure) = open.pop() {
-        if failure.causes.is_empty() && !found.contains(&failure.at) {
-            found.push(failure.at.clone());
+        if failure.causes.is_empty() && !found.iter().any(|(at, _)| *at == failure.at) {
+            found.push((&failure.at, failure.rule));
         }
         open.extend(failure.causes.iter().rev());
         if found.len() == MAX_POINTERS {

@@ -4,6 +4,7 @@
 //! with everything it refers to, and then walked along with the values. All but the reading is
 //! spared where a quick look tells that the values keep to the schema.
 
+mod budget;
 mod builder;
 mod compile;
 mod error;
@@ -20,5 +21,5 @@ mod tree;
 mod url;
 mod validate;
 
-pub use error::{ChartSchemaError, SchemaErrors, SchemaFault};
+pub use error::{Breach, ChartSchemaError, Rule, SchemaErrors, SchemaFault};
 pub use validate::{validate, validate_alone};

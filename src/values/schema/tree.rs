@@ -10,6 +10,10 @@ use crate::value::{Value, format_float_json};
 /// Powers of ten beyond this are clamped, so that no number in a schema takes minutes to compare.
 const MAX_EXPONENT: i64 = 5_000;
 
+/// How deep lists and maps of a schema may lie within each other. The work on a schema grows with
+/// the square of its depth, and no real schema comes near.
+const MAX_LEVELS: usize = 1_000;
+
 /// A JSON value that keeps the text of its numbers, which messages quote.
 #[derive(Clone, Debug)]
 pub(super) enum Json {
@@ -25,10 +29,14 @@ impl Json {
     /// Reads a JSON text.
     ///
     /// # Errors
-    /// The messages of Go's stream decoder, and that of the schema library for trailing text.
+    /// The messages of Go's stream decoder, and that of the schema library for trailing text; one of
+    /// our own for what is too deep.
     pub(super) fn read(text: &[u8]) -> Result<Json, String> {
         let lossy = String::from_utf8_lossy(text);
         if let Some(json) = (Reader { text: &lossy, at: 0, depth: 0 }).whole() {
+            if depth(&lossy) > MAX_LEVELS {
+                return Err(format!("the schema nests deeper than {MAX_LEVELS} levels"));
+            }
             return Ok(json);
         }
         match json::read(text) {
@@ -74,6 +82,39 @@ impl Json {
             };
         }
         Some(value)
+    }
+
+    /// Appends bytes that are the same for two values exactly when [`Json::same`] holds.
+    pub(super) fn push_key(&self, key: &mut Vec<u8>) {
+        let text = |key: &mut Vec<u8>, text: &str| {
+            key.extend_from_slice(&text.len().to_ne_bytes());
+            key.extend_from_slice(text.as_bytes());
+        };
+        match self {
+            Json::Null => key.push(b'n'),
+            Json::Bool(b) => key.push(if *b { b't' } else { b'f' }),
+            Json::Number(number) => {
+                key.push(b'0');
+                text(key, &exact(number).normalized().to_scientific_notation());
+            }
+            Json::Text(content) => {
+                key.push(b'"');
+                text(key, content);
+            }
+            Json::List(items) => {
+                key.push(b'[');
+                key.extend_from_slice(&items.len().to_ne_bytes());
+                items.iter().for_each(|item| item.push_key(key));
+            }
+            Json::Object(fields) => {
+                key.push(b'{');
+                key.extend_from_slice(&fields.len().to_ne_bytes());
+                for (name, value) in fields {
+                    text(key, name);
+                    value.push_key(key);
+                }
+            }
+        }
     }
 
     /// Returns whether two values are the same JSON; numbers compare by value.
@@ -156,6 +197,65 @@ fn stream_message(text: &[u8], error: &json::Error) -> String {
         return "invalid character after top-level value".to_owned();
     }
     message.to_owned()
+}
+
+/// Returns how deep lists and maps lie within each other in a JSON text.
+fn depth(text: &str) -> usize {
+    let (mut depth, mut deepest, mut quoted, mut escaped) = (0_usize, 0, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b'[' | b'{' if !quoted => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+/// Returns where the value at a JSON pointer begins in a JSON text, in bytes; of a value with a key
+/// where the key begins.
+pub(super) fn offset_of(text: &[u8], pointer: &str) -> Option<usize> {
+    let text = std::str::from_utf8(text).ok()?;
+    let mut reader = Reader { text, at: 0, depth: 0 };
+    reader.peek();
+    let mut found = reader.at;
+    for token in pointer.split('/').skip(1) {
+        let token = token.replace("~1", "/").replace("~0", "~");
+        match reader.peek()? {
+            b'{' => {
+                reader.at += 1;
+                loop {
+                    reader.peek().filter(|byte| *byte == b'"')?;
+                    found = reader.at;
+                    let key = reader.string()?;
+                    reader.take(b':');
+                    if key == token {
+                        break;
+                    }
+                    reader.value()?;
+                    reader.take(b',');
+                }
+            }
+            b'[' => {
+                reader.at += 1;
+                for _ in 0..token.parse().ok()? {
+                    reader.peek().filter(|byte| *byte != b']')?;
+                    reader.value()?;
+                    reader.take(b',');
+                }
+                reader.peek();
+                found = reader.at;
+            }
+            _ => return None,
+        }
+    }
+    Some(found)
 }
 
 /// Lists and objects nested deeper than this are an error, as in Go.
@@ -346,12 +446,52 @@ mod tests {
             assert!(Json::read(text.as_bytes()).is_err(), "{text:?}");
         }
         let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-        assert!(Json::read(deep(10_000).as_bytes()).is_ok());
+        assert!(Json::read(deep(MAX_LEVELS).as_bytes()).is_ok());
         assert_eq!(
             Json::read(deep(10_001).as_bytes()).err().as_deref(),
             Some("exceeded max depth")
         );
         assert!(matches!(Json::read(b"1e999"), Ok(Json::Number(text)) if text == "1e999"));
+    }
+
+    #[test]
+    fn finds_places() {
+        let text = r#"{ "a/b": [1, {"x": "}", "c~": {"d": 2}}], "e": null }"#;
+        let rest = |pointer: &str| offset_of(text.as_bytes(), pointer).map(|at| &text[at..]);
+        assert_eq!(rest(""), Some(text));
+        assert_eq!(rest("/a~1b/1/c~0/d"), Some(r#""d": 2}}], "e": null }"#));
+        assert_eq!(rest("/a~1b/1"), Some(r#"{"x": "}", "c~": {"d": 2}}], "e": null }"#));
+        assert_eq!(rest("/e"), Some(r#""e": null }"#));
+        for missing in ["/f", "/a~1b/7", "/e/f", "/a~1b/x"] {
+            assert_eq!(rest(missing), None);
+        }
+    }
+
+    #[test]
+    fn keys_are_equal_where_values_are() {
+        let text = r#"[null, true, false, 1, 1.0, 10, 1e1, 100e-1, "1", "", [], [1], [[1]], [1, 1],
+            {}, {"a": 1}, {"a": 1.00}, {"b": 1}, {"a": {}}, {"a": 1, "b": 1}, -0, 0, "a1", ["a", 1]]"#;
+        let Ok(Json::List(items)) = Json::read(text.as_bytes()) else { panic!("no list") };
+        let key = |item: &Json| {
+            let mut key = Vec::new();
+            item.push_key(&mut key);
+            key
+        };
+        for a in &items {
+            for b in &items {
+                assert_eq!(key(a) == key(b), a.same(b), "{a:?} {b:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn depth_is_limited() {
+        let nested = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
+        assert!(Json::read(nested(MAX_LEVELS).as_bytes()).is_ok());
+        let deeper = Json::read(nested(MAX_LEVELS + 1).as_bytes());
+        assert_eq!(deeper.err().as_deref(), Some("the schema nests deeper than 1000 levels"));
+        let brackets = format!(r#"["{}\"[{}"]"#, "[".repeat(2000), "{".repeat(2000));
+        assert!(Json::read(brackets.as_bytes()).is_ok());
     }
 
     #[test]

@@ -1,7 +1,9 @@
 use super::compile::Program;
-use super::error::{ChartSchemaError, SchemaErrors, SchemaFault};
+use super::error::{Breach, ChartSchemaError, Rule, SchemaErrors, SchemaFault};
 use super::evaluate::evaluate;
-use super::tree::Json;
+use super::failure;
+use super::rules::SchemaId;
+use super::tree::{Json, offset_of};
 use crate::chart::{Chart, Warned, Warning};
 use crate::value::{Map, Value};
 
@@ -32,9 +34,9 @@ pub fn validate(chart: &Chart, values: &Map) -> Warned<Result<(), SchemaErrors>>
     let mut warnings = Vec::new();
     for (place, Warned { value, warnings: more }) in places.into_iter().zip(checked) {
         warnings.extend(more);
-        if let Err((fault, pointers)) = value {
+        if let Err((fault, breaches)) = value {
             let (chart, section) = (place.chart.to_owned(), place.section);
-            charts.push(ChartSchemaError { chart, section, pointers, fault });
+            charts.push(ChartSchemaError { chart, section, breaches, fault });
         }
     }
     let value = if charts.is_empty() { Ok(()) } else { Err(SchemaErrors { charts }) };
@@ -97,8 +99,8 @@ fn collect<'a>(
     }
 }
 
-/// Why one chart fails, and the JSON pointers of the values that do not fit.
-type Failed = (SchemaFault, Vec<String>);
+/// Why one chart fails, and the values that do not fit.
+type Failed = (SchemaFault, Vec<Breach>);
 
 impl Place<'_> {
     fn work(&self) -> usize {
@@ -109,7 +111,10 @@ impl Place<'_> {
         let mut warnings = Vec::new();
         let value = match &self.values {
             Ok(values) => check_one(self.schema, values, &mut warnings),
-            Err(found) => Err((SchemaFault::NotMap(found), vec![format!("/{}", self.chart)])),
+            Err(found) => {
+                let breach = Breach { pointer: format!("/{}", self.chart), rule: None };
+                Err((SchemaFault::NotMap(found), vec![breach]))
+            }
         };
         Warned { value, warnings }
     }
@@ -117,7 +122,8 @@ impl Place<'_> {
 
 fn check_one(schema: &[u8], values: &Map, warnings: &mut Vec<Warning>) -> Result<(), Failed> {
     let unusable = |message| (SchemaFault::Schema(message), Vec::new());
-    let schema = Json::read(schema).map_err(unusable)?;
+    let text = schema;
+    let schema = Json::read(text).map_err(unusable)?;
     if super::quick::holds(&schema, values) {
         return Ok(());
     }
@@ -128,8 +134,24 @@ fn check_one(schema: &[u8], values: &Map, warnings: &mut Vec<Warning>) -> Result
         Json::from(&Value::Map(values.clone()))
     };
     evaluate(&program, top, &instance, None).map_err(|failures| {
-        (SchemaFault::Values(super::failure::print(&failures)), super::failure::pointers(&failures))
+        let breaches = failure::pointers(&failures).into_iter().map(|(pointer, schema)| Breach {
+            pointer: pointer.to_owned(),
+            rule: schema.map(|schema| rule(&program, schema, text)),
+        });
+        let breaches = breaches.collect();
+        (SchemaFault::Values(failure::print(&failures)), breaches)
     })
+}
+
+/// Returns where a schema stands. `text` is the chart's own.
+fn rule(program: &Program, schema: SchemaId, text: &[u8]) -> Rule {
+    let (file, pointer) = program.place(schema);
+    let is_own = file == LOCATION;
+    let line = is_own.then(|| offset_of(text, pointer)).flatten().map(|offset| {
+        1 + memchr::memchr_iter(b'\n', text.get(..offset).unwrap_or_default()).count()
+    });
+    let (file, pointer) = ((!is_own).then(|| file.to_owned()), pointer.to_owned());
+    Rule { file, line, pointer, wants_text: program.wants_text(schema) }
 }
 
 #[cfg(test)]

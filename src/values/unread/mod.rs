@@ -8,10 +8,12 @@
 //! (schemas left aside). What is not reported need not be of use: a value counts as read as soon
 //! as somebody looks.
 
+mod check;
 mod near;
 mod report;
 mod track;
 
+pub use check::{UnreadValues, ValueCheck};
 pub use near::{nearest, ranked};
 pub use report::{Reason, Unread};
 pub use track::Tracked;
