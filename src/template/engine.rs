@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::function::Env;
-use super::gotmpl::{Origins, TemplateSet};
+use super::gotmpl::{Executor, Origins, TemplateSet};
 use crate::diagnostic::Diagnostic;
 use crate::value::{Map, Str};
 
@@ -60,6 +60,21 @@ impl Jinja {
         Jinja(Some(engine))
     }
 
+    /// Lets templates of Go include macros.
+    pub(super) fn serve<'s>(&self, executor: Executor<'s>) -> Executor<'s> {
+        match self.0 {
+            Some(_) => executor.with_foreign(super::jinja::include_macro),
+            None => executor,
+        }
+    }
+
+    /// Says which template of Go is rendered next.
+    pub(super) fn enter(&self, path: &str, root: &Map) {
+        if let Some(engine) = &self.0 {
+            engine.enter(path, root);
+        }
+    }
+
     /// Renders the template at `path`; `root` is what templates of Go get as dot.
     pub(super) fn render(&self, path: &str, root: &Map) -> Result<(Vec<u8>, Origins), Diagnostic> {
         match &self.0 {
@@ -94,6 +109,14 @@ impl Jinja {
         Diagnostic::error(format!("{path}: this build has no engine for Jinja templates"))
             .hinted(Some("build with the feature `jinja`".to_owned()))
     }
+
+    #[allow(clippy::unused_self)]
+    pub(super) fn serve<'s>(&self, executor: Executor<'s>) -> Executor<'s> {
+        executor
+    }
+
+    #[allow(clippy::unused_self)]
+    pub(super) fn enter(&self, _: &str, _: &Map) {}
 
     #[allow(clippy::unused_self)]
     pub(super) fn render(&self, path: &str, _: &Map) -> Result<(Vec<u8>, Origins), Diagnostic> {

@@ -92,7 +92,7 @@ pub fn render_ahead(
         return Err(failures);
     }
     let mut failed = Vec::new();
-    let mut executor = Executor::new(&set, env);
+    let mut executor = jinja.serve(Executor::new(&set, env));
     let mut rendered = Rendered::default();
     for source in sources.iter().filter(|source| !source.is_partial) {
         let path = source.path.to_string();
@@ -126,6 +126,7 @@ pub fn render_ahead(
             }
             continue;
         }
+        jinja.enter(&path, &root);
         match executor.execute(&path, Value::Map(root)) {
             Ok(output) => rendered.files.push(RenderedFile {
                 path,

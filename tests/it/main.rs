@@ -28,6 +28,10 @@ mod examples;
 mod files;
 #[cfg(all(feature = "cli", feature = "cluster"))]
 mod interop;
+#[cfg(feature = "jinja")]
+mod jinja;
+#[cfg(all(feature = "cli", feature = "cluster", feature = "jinja"))]
+mod jinja_errors;
 mod layers;
 #[cfg(feature = "cli")]
 mod limits;

@@ -51,6 +51,7 @@ pub struct Origin {
 }
 
 /// A stretch of output of another engine and what wrote it.
+#[cfg(feature = "jinja")]
 #[derive(Clone, Copy, Debug)]
 pub(in crate::template) struct Stretch {
     /// Offset in the output, in bytes.
@@ -68,6 +69,7 @@ pub(in crate::template) struct Stretch {
 impl Origins {
     /// Makes a map from stretches in order. A call is the one around it and its place: number of
     /// the file, offset.
+    #[cfg(feature = "jinja")]
     pub(in crate::template) fn new(
         stretches: impl Iterator<Item = Stretch>,
         calls: impl Iterator<Item = (u32, u32, usize)>,

@@ -91,7 +91,11 @@ pub(super) fn from_jinja(value: &Jinja) -> Result<Value, Error> {
             }
             Ok(Value::Map(Map::from_pairs(pairs)))
         }
-        ValueKind::Undefined => Err(Error::from(ErrorKind::UndefinedError)),
+        // The engine knows what was undefined, but tells in errors of its own alone.
+        ValueKind::Undefined => Err(match value.get_attr("") {
+            Err(error) => error,
+            Ok(_) => Error::from(ErrorKind::UndefinedError),
+        }),
         _ => Err(Error::new(ErrorKind::InvalidOperation, format!("{value} is no data"))),
     }
 }

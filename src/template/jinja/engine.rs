@@ -72,12 +72,17 @@ struct Template {
 }
 
 /// The Jinja templates of a chart and its subcharts.
-pub(in crate::template) struct Engine {
-    env: Environment<'static>,
+pub(super) struct Library {
+    pub(super) env: Environment<'static>,
     templates: Vec<Template>,
     places: Vec<Place>,
     modules: Vec<(String, String)>,
     files: Arc<[Str]>,
+}
+
+/// Renders them.
+pub(in crate::template) struct Engine {
+    library: Rc<Library>,
     shared: Rc<Env>,
     _session: session::Guard,
 }
@@ -97,6 +102,45 @@ impl io::Write for Limited {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+impl Library {
+    pub(super) fn word(
+        &self,
+        data: Option<&Jinja>,
+        word: impl FnOnce(&fault::Scene) -> Diagnostic,
+    ) -> Diagnostic {
+        let files: Vec<File> = self
+            .templates
+            .iter()
+            .map(|template| File {
+                path: &template.path,
+                source: &template.source,
+                prepared: &template.prepared,
+                macros: &template.macros,
+            })
+            .collect();
+        let (places, modules) = (&self.places, &self.modules);
+        word(&fault::Scene { files: &files, places, data, modules })
+    }
+
+    /// Returns the path of the file that defines a macro, named alone or as `FILE.MACRO`, and the
+    /// macro's own name. Of several with one name that of `chart` is taken.
+    pub(super) fn find_macro<'n>(&self, name: &'n str, chart: &str) -> Option<(&str, &'n str)> {
+        let (module, name) = match name.split_once('.') {
+            Some((module, name)) => (Some(module), name),
+            None => (None, name),
+        };
+        let fits = |template: &&Template| {
+            let own = module_name(&template.path);
+            own.is_some()
+                && module.is_none_or(|module| own.as_deref() == Some(module))
+                && template.macros.iter().any(|known| known == name)
+        };
+        let near = self.templates.iter().filter(fits).find(|t| chart_of(&t.path) == chart);
+        let found = near.or_else(|| self.templates.iter().find(fits))?;
+        Some((&found.path, name))
     }
 }
 
@@ -140,7 +184,7 @@ impl Engine {
                 .filter(|(_, other)| chart_of(other) == chart_of(&path) && *other != path)
                 .map(|(name, path)| Module { name: name.clone(), path: path.clone() })
                 .collect();
-            let prepared = prepare(&source, number as u32, &near, &mut places);
+            let prepared = prepare(&source, number as u32, &near, Some(&mut places));
             let macros = super::prepare::macro_names(&source);
             templates.push(Template { path, source, prepared, macros });
         }
@@ -152,43 +196,24 @@ impl Engine {
             None => name.into(),
         });
         let files = templates.iter().map(|template| Str::from(template.path.as_str())).collect();
-        let mut engine = Engine {
-            env: jinja,
-            templates,
-            places,
-            modules,
-            files,
-            _session: session::begin(Rc::clone(&shared), set),
-            shared,
-        };
-        for i in 0..engine.templates.len() {
-            let template = &engine.templates[i];
+        let mut library = Library { env: jinja, templates, places, modules, files };
+        for i in 0..library.templates.len() {
+            let template = &library.templates[i];
             let (path, text) = (template.path.clone(), template.prepared.text.clone());
-            if let Err(error) = engine.env.add_template_owned(path.clone(), text) {
-                let diagnostic = engine.word(None, |scene| scene.diagnostic(&error));
+            if let Err(error) = library.env.add_template_owned(path.clone(), text) {
+                let diagnostic = library.word(None, |scene| scene.diagnostic(&error));
                 failed.push((path, diagnostic));
             }
         }
-        (engine, failed)
+        let library = Rc::new(library);
+        let session = session::begin(Rc::clone(&shared), set, Rc::clone(&library));
+        (Engine { library, shared, _session: session }, failed)
     }
 
-    fn word(
-        &self,
-        data: Option<&Jinja>,
-        word: impl FnOnce(&fault::Scene) -> Diagnostic,
-    ) -> Diagnostic {
-        let files: Vec<File> = self
-            .templates
-            .iter()
-            .map(|template| File {
-                path: &template.path,
-                source: &template.source,
-                prepared: &template.prepared,
-                macros: &template.macros,
-            })
-            .collect();
-        let (places, modules) = (&self.places, &self.modules);
-        word(&fault::Scene { files: &files, places, data, modules })
+    /// Says which file is rendered next, be it in Jinja or not.
+    #[expect(clippy::unused_self, reason = "there is a session while there is an engine")]
+    pub(in crate::template) fn enter(&self, path: &str, root: &Map) {
+        session::start_file(Value::Map(root.clone()), chart_of(path).to_owned());
     }
 
     /// Renders the template at `path`; `root` is what templates of Go get as dot.
@@ -200,15 +225,15 @@ impl Engine {
         path: &str,
         root: &Map,
     ) -> Result<(Vec<u8>, Origins), Diagnostic> {
-        session::start_file(Value::Map(root.clone()));
+        self.enter(path, root);
         let scope = Jinja::from_object(Scope::new(root));
         let marked = self
             .marked(path, &scope)
-            .map_err(|error| self.word(Some(&scope), |scene| scene.diagnostic(&error)))?;
+            .map_err(|error| self.library.word(Some(&scope), |scene| scene.diagnostic(&error)))?;
         let place = if is_yaml(path) { place::place } else { place::print };
         let placed = match session::with_entries(|entries| place(&marked, entries)) {
             Ok(Ok(placed)) => placed,
-            Ok(Err(misfit)) => return Err(self.word(None, |scene| scene.misfit(&misfit))),
+            Ok(Err(misfit)) => return Err(self.library.word(None, |scene| scene.misfit(&misfit))),
             Err(error) => return Err(Diagnostic::error(error.to_string())),
         };
         let origins = self.origins(&placed);
@@ -216,14 +241,14 @@ impl Engine {
     }
 
     fn marked(&self, path: &str, scope: &Jinja) -> Result<String, minijinja::Error> {
-        let template = self.env.get_template(path)?;
+        let template = self.library.env.get_template(path)?;
         let mut out = Limited::default();
         template.render_captured_to(scope.clone(), &mut out)?;
         Ok(String::from_utf8(out.0).unwrap_or_default())
     }
 
     fn origins(&self, placed: &Placed) -> Origins {
-        let place = |number: u32| self.places.get(number as usize).copied();
+        let place = |number: u32| self.library.places.get(number as usize).copied();
         let stretches = placed.spots.iter().filter_map(|spot| {
             let place = place(spot.place)?;
             Some(Stretch {
@@ -237,7 +262,7 @@ impl Engine {
         let calls = placed.calls.iter().map(|(outer, number)| {
             place(*number).map_or((*outer, u32::MAX, 0), |place| (*outer, place.file, place.offset))
         });
-        Origins::new(stretches, calls, Arc::clone(&self.files))
+        Origins::new(stretches, calls, Arc::clone(&self.library.files))
     }
 
     /// Returns what `required` and `fail` would have stopped at, under `lint`.

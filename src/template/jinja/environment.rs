@@ -9,7 +9,7 @@ use minijinja::{AutoEscape, Environment, Error, State, UndefinedBehavior, Value 
 use super::{call, library, prepare, session, wrap};
 
 /// How many instructions a file may execute, those of its macros included.
-const MAX_STEPS: u64 = 50_000_000;
+const MAX_STEPS: u64 = 10_000_000;
 
 /// How deep macros and loops may nest; a macro counts four times.
 const MAX_DEPTH: usize = 2000;
@@ -120,7 +120,17 @@ pub(super) const TESTS: &[&str] = &[
 pub(super) fn function_names() -> Vec<&'static str> {
     let own = library::rows().flat_map(library::Row::names);
     let mut names: Vec<_> = own.collect();
-    names.extend(["range", "dict", "namespace", "include", "lookup", "tpl", "raw"]);
+    names.extend([
+        "range",
+        "dict",
+        "namespace",
+        "include",
+        "lookup",
+        "tpl",
+        "raw",
+        "render",
+        "stable_secret",
+    ]);
     names
 }
 

@@ -39,6 +39,16 @@ struct Spot<'a> {
     length: usize,
 }
 
+/// Returns where the path of names begins that has an attribute at `start`.
+fn path_start(source: &str, start: usize) -> usize {
+    if !source.get(start..).is_some_and(|rest| rest.starts_with(['.', '['])) {
+        return start;
+    }
+    let is_path =
+        |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'[' | b']' | b'"' | b'\'');
+    start - source.as_bytes()[..start].iter().rev().take_while(|b| is_path(b)).count()
+}
+
 fn line_column(source: &str, offset: usize) -> (usize, usize) {
     let before = &source.as_bytes()[..offset.min(source.len())];
     let line = 1 + before.iter().filter(|b| **b == b'\n').count();
@@ -68,7 +78,7 @@ impl<'a> Scene<'a> {
             let start: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
             return Some(Spot { file, start: file.prepared.source_offset(start), length: 1 });
         };
-        let start = file.prepared.source_offset(range.start);
+        let start = path_start(file.source, file.prepared.source_offset(range.start));
         let end = file.prepared.source_offset(range.end.saturating_sub(1)) + 1;
         let end = end.clamp(start, file.source.len().max(start));
         // What is underlined is one line.
@@ -241,7 +251,7 @@ impl<'a> Scene<'a> {
                 Some("a loop or macro that goes on for too long is the likely cause".to_owned()),
             ),
             ErrorKind::TemplateNotFound => {
-                let name = detail.split('"').nth(1).unwrap_or(detail);
+                let name = detail.split(['"', '\'']).nth(1).unwrap_or(detail);
                 let known: Vec<&str> = self.modules.iter().map(|(_, path)| base(path)).collect();
                 (format!("there is no file `{name}`"), did_you_mean(name, known))
             }

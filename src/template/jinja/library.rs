@@ -187,6 +187,11 @@ fn takes_subject_second(go: &str) -> bool {
     (go.starts_with("regex") && go != "regexQuoteMeta") || go == "dateInZone"
 }
 
+/// Functions whose last argument says how many are wanted.
+fn takes_count(go: &str) -> bool {
+    matches!(go, "regexFindAll" | "regexSplit")
+}
+
 /// Calls a function with the subject first.
 pub(super) fn call(row: &'static Row, name: &str, args: &[Jinja]) -> Result<Jinja, Error> {
     let Some(function) = function::find(row.go) else {
@@ -198,12 +203,17 @@ pub(super) fn call(row: &'static Row, name: &str, args: &[Jinja]) -> Result<Jinj
         let message = format!("`{name}` has no keyword arguments, `{word}` given");
         return Err(Error::new(ErrorKind::TooManyArguments, message));
     }
-    let mut values = args.iter().map(from_jinja).collect::<Result<Vec<Value>, Error>>()?;
+    let takes_nothing = matches!(row.go, "coalesce" | "default" | "empty" | "required");
+    let convert = |value: &Jinja| match value.is_undefined() && takes_nothing {
+        true => Ok(Value::Nil),
+        false => from_jinja(value),
+    };
+    let mut values = args.iter().map(convert).collect::<Result<Vec<Value>, Error>>()?;
     if takes_subject_second(row.go) {
         if values.len() >= 2 {
             values.swap(0, 1);
         }
-        if values.len() == 2 && function.params.len() == 3 && row.go.starts_with("regex") {
+        if values.len() == 2 && function.params.len() == 3 && takes_count(row.go) {
             // All that are found.
             values.push(Value::Int(-1));
         }

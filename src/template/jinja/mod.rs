@@ -20,4 +20,5 @@ mod prepare;
 mod session;
 mod wrap;
 
+pub(super) use call::include_macro;
 pub(super) use engine::Engine;

@@ -57,8 +57,9 @@ impl Prepared {
     }
 }
 
-/// Tags that write text where they stand, so that their line stays.
-const WRITERS: &[&str] = &["endcall", "endfilter", "include"];
+/// Tags whose block writes text where it begins: the white space before the first tag and the line
+/// end after the last stay.
+const BLOCK_WRITERS: &[&str] = &["call", "filter"];
 
 /// How much of each text stays: `(start, end)` in bytes of the source.
 fn kept(source: &str, tokens: &[Token]) -> Vec<Range<usize>> {
@@ -77,10 +78,30 @@ fn kept(source: &str, tokens: &[Token]) -> Vec<Range<usize>> {
             }
         }
     };
+    // Macros and blocks that are kept write nothing: whether the line was bare before each.
+    let mut caught: Vec<bool> = Vec::new();
     for (i, token) in tokens.iter().enumerate() {
+        if token.kind == Kind::Tag {
+            match token.word(source) {
+                "macro" => caught.push(is_bare),
+                "set" if is_block(token, &source[token.inner.clone()]) => caught.push(is_bare),
+                "endmacro" | "endset" => is_bare = caught.pop().unwrap_or(is_bare),
+                _ => {}
+            }
+        }
         match token.kind {
             Kind::Comment => has_tag = true,
-            Kind::Tag if !WRITERS.contains(&token.word(source)) => has_tag = true,
+            Kind::Tag if BLOCK_WRITERS.contains(&token.word(source)) => {
+                blanks.clear();
+                has_tag = true;
+            }
+            Kind::Tag if matches!(token.word(source), "endcall" | "endfilter") => {
+                if is_bare {
+                    cut(&mut kept, &mut blanks);
+                }
+                is_bare = false;
+            }
+            Kind::Tag if token.word(source) != "include" => has_tag = true,
             Kind::Tag | Kind::Hole => is_bare = false,
             Kind::Text => {
                 let range = token.range.clone();
@@ -88,7 +109,9 @@ fn kept(source: &str, tokens: &[Token]) -> Vec<Range<usize>> {
                 let is_blank = |text: &str| text.bytes().all(|b| matches!(b, b' ' | b'\t' | b'\r'));
                 let Some(first) = text.find('\n') else {
                     is_bare &= is_blank(text);
-                    blanks.push((i, range));
+                    if caught.is_empty() && is_blank(text) {
+                        blanks.push((i, range));
+                    }
                     continue;
                 };
                 if is_bare && has_tag && is_blank(&text[..first]) {
@@ -143,6 +166,11 @@ fn filters_of_block(token: &Token, inner: &str) -> Option<usize> {
     rest.starts_with('|').then(|| inner.len() - rest.len() + 1)
 }
 
+/// Returns whether a `set` tag begins a block.
+fn is_block(token: &Token, inner: &str) -> bool {
+    block_target(inner).is_some() || filters_of_block(token, inner).is_some()
+}
+
 /// Returns the name of a macro.
 fn macro_name(inner: &str) -> Option<&str> {
     let rest = inner.strip_prefix("macro")?.trim_ascii_start();
@@ -175,12 +203,13 @@ pub(super) struct Module {
     pub(super) path: String,
 }
 
-/// Prepares the source of the file with the number `file`; adds its places to `places`.
+/// Prepares the source of the file with the number `file`; adds its places to `places`. Without
+/// these the text has no marks.
 pub(super) fn prepare(
     source: &str,
     file: u32,
     modules: &[Module],
-    places: &mut Vec<Place>,
+    mut places: Option<&mut Vec<Place>>,
 ) -> Prepared {
     let tokens = tokens(source);
     let kept = kept(source, &tokens);
@@ -201,7 +230,7 @@ pub(super) fn prepare(
         }
     }
     let mut mark_place = |prepared: &mut Prepared, offset: usize, length: usize| {
-        if places.len() < mark::MAX_NUMBER {
+        if let Some(places) = places.as_mut().filter(|places| places.len() < mark::MAX_NUMBER) {
             prepared.insert(offset, |out| mark::push_place(out, places.len() as u32));
             places.push(Place { file, offset, length });
         }
@@ -221,7 +250,7 @@ pub(super) fn prepare(
             Kind::Comment => continue,
             Kind::Hole => mark_place(&mut prepared, token.inner.start, token.inner.len().max(1)),
             Kind::Tag => {
-                if token.word(source) == "endcall" {
+                if BLOCK_WRITERS.contains(&token.word(source)) {
                     mark_place(&mut prepared, token.inner.start, token.inner.len());
                 }
             }
@@ -270,7 +299,7 @@ mod tests {
 
     fn shown(source: &str) -> String {
         let mut places = Vec::new();
-        let prepared = prepare(source, 0, &[], &mut places);
+        let prepared = prepare(source, 0, &[], Some(&mut places));
         pieces(&prepared.text)
             .filter_map(|piece| match piece {
                 Piece::Text(text) => Some(text),
@@ -290,6 +319,10 @@ mod tests {
                 "a: {% if x %}1{% else %}2{% endif %}\nb\n",
             ),
             ("a\n{% if x %}b{% endif %}\nc", "a\n{% if x %}b{% endif %}\nc"),
+            (
+                "a\n  {% call f() %}\n  b\n  {% endcall %}\nc\n",
+                "a\n  {% call f() %}  b\n{% endcall %}\nc\n",
+            ),
             ("a\n  {% endif %}", "a\n{% endif %}"),
             ("a\n  {{ x }}\n", "a\n  {{ x }}\n"),
             ("a\n  {% include 'x' %}\nb", "a\n  {% include 'x' %}\nb"),
@@ -297,6 +330,14 @@ mod tests {
             ("a {{- x -}} b", "a{{- x -}}b"),
             ("{% raw %}\n{{ x }}\n{% endraw %}\nc", "{% raw %}{{ x }}\n{% endraw %}c"),
             ("{% if x %}{% endif %}\n\na", "{% if x %}{% endif %}\na"),
+            (
+                "{% set x %}a b{% endset %}\nc\n",
+                "{% set x %}a b{% endset %}{% set x = __text(x) %}c\n",
+            ),
+            (
+                "{% macro f() %}a{% endmacro %}\nc",
+                "{% macro f() %}a{% endmacro %}{% set f = __macro(f) %}c",
+            ),
             ("{% set x = [\n  1,\n] %}\na", "{% set x = [\n  1,\n] %}a"),
         ] {
             assert_eq!(shown(source), expected, "{source:?}");
@@ -319,7 +360,7 @@ mod tests {
     fn offsets_lead_back_to_the_source() {
         let source = "a\n  {% if x %}\nb {{ value }}\n{% endif %}\n";
         let mut places = Vec::new();
-        let prepared = prepare(source, 7, &[], &mut places);
+        let prepared = prepare(source, 7, &[], Some(&mut places));
         let at = prepared.text.find("value").unwrap();
         assert_eq!(prepared.source_offset(at), source.find("value").unwrap());
         let place = places.iter().find(|place| place.length > 0).unwrap();
@@ -338,7 +379,7 @@ mod tests {
             ("{{ my_helpers.x }}", false),
             ("{% import 'x' as helpers %}{{ helpers.x() }}", false),
         ] {
-            let prepared = prepare(source, 0, &modules, &mut Vec::new());
+            let prepared = prepare(source, 0, &modules, None);
             assert_eq!(prepared.text.starts_with("{% import \"c/"), is_used, "{source}");
         }
     }

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use minijinja::{Error, ErrorKind, Value as Jinja};
 
 use super::convert;
+use super::engine::Library;
 use super::mark::{self, Piece};
 use super::place::{self, Entry};
 use crate::template::function::Env;
@@ -29,8 +30,15 @@ struct Caught {
 pub(super) struct Session {
     pub(super) env: Rc<Env>,
     pub(super) set: Rc<TemplateSet>,
+    pub(super) library: Rc<Library>,
     /// `.` of the file's chart for templates of Go.
     pub(super) root: Value,
+    /// The path of the file's chart.
+    pub(super) chart: String,
+    /// How many texts in Jinja and macros called from Go are running.
+    pub(super) depth: usize,
+    /// The secrets that were made or found: object, key, text.
+    pub(super) secrets: Vec<(String, String, String)>,
     entries: Vec<Entry>,
     caught: HashMap<usize, Caught>,
     produced: usize,
@@ -51,11 +59,15 @@ impl Drop for Guard {
 }
 
 /// Begins a session on this thread.
-pub(super) fn begin(env: Rc<Env>, set: Rc<TemplateSet>) -> Guard {
+pub(super) fn begin(env: Rc<Env>, set: Rc<TemplateSet>, library: Rc<Library>) -> Guard {
     let session = Session {
         env,
         set,
+        library,
         root: Value::Nil,
+        chart: String::new(),
+        depth: 0,
+        secrets: Vec::new(),
         entries: Vec::new(),
         caught: HashMap::new(),
         produced: 0,
@@ -73,9 +85,11 @@ pub(super) fn with<R>(run: impl FnOnce(&mut Session) -> R) -> Result<R, Error> {
 }
 
 /// Forgets what the file before printed.
-pub(super) fn start_file(root: Value) {
+pub(super) fn start_file(root: Value, chart: String) {
     let started = with(|session| {
         session.root = root;
+        session.chart = chart;
+        session.depth = 0;
         session.entries.clear();
         session.caught.clear();
         session.produced = 0;
@@ -173,6 +187,39 @@ pub(super) fn caught(marked: &str) -> Result<Jinja, Error> {
         return Err(Error::new(ErrorKind::OutOfFuel, message));
     }
     Ok(string)
+}
+
+/// How deep texts in Jinja and macros called from Go may nest.
+const MAX_DEPTH: usize = 100;
+
+/// Calls `run` a level deeper.
+pub(super) fn deeper<R>(run: impl FnOnce() -> Result<R, Error>) -> Result<R, Error> {
+    let depth = with(|session| {
+        session.depth += 1;
+        session.depth
+    })?;
+    let result = if depth > MAX_DEPTH {
+        let message = format!("calls between Jinja and Go nest deeper than {MAX_DEPTH}");
+        Err(Error::new(ErrorKind::OutOfFuel, message))
+    } else {
+        stacker::maybe_grow(256 << 10, 4 << 20, run)
+    };
+    with(|session| session.depth -= 1)?;
+    result
+}
+
+/// Returns the text that a caught string stands for, as YAML of its own where it is of several
+/// lines, for use in a template of Go.
+pub(super) fn for_go(value: &Jinja) -> Result<Result<String, place::Misfit>, Error> {
+    let text = value.as_str().unwrap_or_default();
+    let address = text.as_ptr() as usize;
+    let marked = with(|session| session.caught.get(&address).map(|c| Rc::clone(&c.marked)))?;
+    if !text.contains('\n') || marked.is_none() {
+        return Ok(Ok(resolved(text).unwrap_or_else(|| text.to_owned())));
+    }
+    let marked = marked.unwrap_or_else(|| Rc::from(text));
+    let placed = with_entries(|entries| place::place(trimmed(&marked), entries))?;
+    Ok(placed.map(|placed| trimmed(&placed.text).to_owned()))
 }
 
 /// Returns the text that a template of Go wrote as one with marks.

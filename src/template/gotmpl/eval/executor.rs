@@ -89,10 +89,16 @@ pub struct Executor<'s> {
     pub(super) overlays: Vec<Rc<Text>>,
     /// The data of the file that is rendered.
     pub(super) root: Value,
+    pub(super) foreign: Option<Foreign>,
     /// What the file has used of [`MAX_STEPS`] and of [`MAX_PRODUCED`].
     pub(super) steps: u64,
     pub(super) produced: u64,
 }
+
+/// Answers `include` of a name that no template of Go has: the text, or what went wrong.
+/// `None` when it is unknown there too.
+pub(in crate::template) type Foreign =
+    fn(&[u8], &Value) -> Option<std::result::Result<Str, Box<crate::diagnostic::Diagnostic>>>;
 
 /// What a template wrote.
 #[derive(Debug)]
@@ -132,9 +138,17 @@ impl<'s> Executor<'s> {
             texts: HashMap::new(),
             overlays: Vec::new(),
             root: Value::Absent,
+            foreign: None,
             steps: 0,
             produced: 0,
         }
+    }
+
+    /// Lets `include` find templates of another engine.
+    #[cfg(feature = "jinja")]
+    #[must_use]
+    pub(in crate::template) fn with_foreign(self, foreign: Foreign) -> Self {
+        Executor { foreign: Some(foreign), ..self }
     }
 
     /// Executes the template of that name with `data` as dot.

@@ -86,11 +86,25 @@ impl Executor<'_> {
             );
         }
         self.included.push(name.clone());
-        let result = match self.find(name.as_bytes()) {
-            Some(template) => self
+        let mut foreign_hint = None;
+        let found = self.find(name.as_bytes());
+        let foreign = match (&found, self.foreign) {
+            (None, Some(foreign)) => foreign(name.as_bytes(), &data),
+            _ => None,
+        };
+        let result = match (found, foreign) {
+            (Some(template), _) => self
                 .run_from(frame, at, &template, data, 0)
                 .map_err(|fault| Cause::Nested { prefix: String::new(), fault }),
-            None => Err(Cause::Text(format!(
+            (None, Some(Ok(text))) => {
+                self.out.extend_from_slice(text.as_bytes());
+                Ok(())
+            }
+            (None, Some(Err(diagnostic))) => {
+                foreign_hint = Some(diagnostic.hints.into_iter().next());
+                Err(Cause::Text(diagnostic.message))
+            }
+            (None, None) => Err(Cause::Text(format!(
                 "template: no template {} associated with template {}",
                 quote(name.as_bytes()),
                 quote(TPL_NAME.as_bytes())
@@ -98,7 +112,11 @@ impl Executor<'_> {
         };
         self.included.pop();
         let is_missing = matches!(result, Err(Cause::Text(_)));
-        let hint = if is_missing { self.nearest_template(&name) } else { None };
+        let hint = match foreign_hint {
+            Some(hint) => hint,
+            None if is_missing => self.nearest_template(&name),
+            None => None,
+        };
         result.or_else(|cause| failed(cause, hint))
     }
 

@@ -2,7 +2,7 @@
 
 use super::layout::{push_block, push_key, push_spaces, push_text};
 use super::line::{Level, Line, Placer};
-use super::scalar::{push_string, push_word, simple};
+use super::scalar::{push_own_word, push_string, simple};
 use super::text::{self, needs_lines, part, push_small, trimmed};
 use super::{Entry, Misfit};
 use crate::template::jinja::mark::{self, ESCAPE, HOLE_LENGTH, Piece};
@@ -573,7 +573,7 @@ impl Placer<'_> {
             let value = simple(value);
             if !matches!(*value, Value::Str(_)) {
                 self.replace(HOLE_LENGTH, |out, _| {
-                    if !push_word(out, &value) {
+                    if !push_own_word(out, &value) {
                         push_small(out, &value);
                     }
                 });

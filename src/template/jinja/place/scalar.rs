@@ -38,12 +38,7 @@ fn push_float(out: &mut String, value: f64) {
                 out.push('e');
                 out.push_str(exponent);
             }
-            None => {
-                out.push_str(&text);
-                if !text.contains('.') {
-                    out.push_str(".0");
-                }
-            }
+            None => out.push_str(&text),
         }
     }
 }
@@ -62,6 +57,17 @@ pub(super) fn push_word(out: &mut String, value: &Value) -> bool {
         _ => return false,
     }
     true
+}
+
+/// As [`push_word`], for the number of a template, where `1.0` and `1` are two things: those of
+/// values files are floats all.
+pub(super) fn push_own_word(out: &mut String, value: &Value) -> bool {
+    let start = out.len();
+    let is_word = push_word(out, value);
+    if matches!(value, Value::Float(x) if x.is_finite()) && !out[start..].contains('.') {
+        out.push_str(".0");
+    }
+    is_word
 }
 
 /// Returns whether every reader takes `text` for that string without quotes.
@@ -182,7 +188,7 @@ mod tests {
     fn numbers_keep_their_kind() {
         for (value, expected) in [
             (Value::Int(3), "3"),
-            (Value::Float(3.0), "3.0"),
+            (Value::Float(3.0), "3"),
             (Value::Float(1e100), "1.0e+100"),
             (Value::Float(-0.25), "-0.25"),
             (Value::Float(f64::INFINITY), ".inf"),
