@@ -45,7 +45,9 @@ pub(super) fn check(source: &Source, request: &Request, report: &mut Report) {
     for file in &chart.templates {
         let name = template::output_name(&file.name);
         let extension = extension(name);
-        let allowed = if matches!(extension, ".yaml" | ".yml" | ".tpl" | ".txt") {
+        let base = name.rsplit('/').next().unwrap_or(name);
+        let is_macros = base.starts_with('_') && template::is_jinja(&file.name);
+        let allowed = if is_macros || matches!(extension, ".yaml" | ".yml" | ".tpl" | ".txt") {
             Ok(())
         } else {
             Err(format!(

@@ -23,13 +23,16 @@ pub struct PackageArgs {
     /// Folder to write the archives to; made if missing
     #[arg(short, long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
     destination: String,
+    /// Warn of templates that Helm cannot render
+    #[arg(long)]
+    helm_compat: bool,
     /// Version of the chart to set in Chart.yaml (a semantic version)
     #[arg(long, value_name = "VERSION", default_value = "", hide_default_value = true)]
     version: String,
 }
 
 pub(in crate::cli) fn run(ui: &mut Ui, args: PackageArgs) -> Result<(), Failure> {
-    let PackageArgs { paths, app_version, destination, version } = args;
+    let PackageArgs { paths, app_version, destination, helm_compat, version } = args;
     if paths.is_empty() {
         return Err(Failure::new("need at least one argument, the path to the chart")
             .with_hint("usage: rhumb package PATH... [flags]"));
@@ -44,6 +47,7 @@ pub(in crate::cli) fn run(ui: &mut Ui, args: PackageArgs) -> Result<(), Failure>
             app_version: app_version.clone(),
             destination: destination.clone(),
             epoch,
+            helm_compat,
         };
         let path = action::package(&request, &mut |warning| ui.warn(warning))?;
         let path = path.display();

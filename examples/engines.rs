@@ -1,0 +1,187 @@
+//! Renders a chart in Go templates and its twin in Jinja, and compares what they make and how long
+//! they take:
+//!
+//! ```text
+//! cargo run --release --example engines
+//! ```
+
+use std::time::{Duration, Instant};
+
+use rhumb::chart::{Chart, File, Metadata};
+use rhumb::template::function::Env;
+use rhumb::template::{self, Capabilities, Context, ReleaseContext};
+use rhumb::value::{Map, Value, deep_equal};
+use rhumb::yaml;
+
+const VALUES: &str = r#"
+image: {repository: nginx, tag: "1.27"}
+replicas: 3
+labels: {team: a, tier: web}
+resources: {limits: {cpu: 100m, memory: 128Mi}, requests: {cpu: 50m}}
+env: {A: "1", B: "yes", C: "x: y", D: plain, E: "0x1"}
+hosts: [a.example.com, b.example.com, c.example.com]
+"#;
+
+const GO_HELPERS: &str = r#"
+{{- define "web.fullname" -}}
+{{ .Release.Name }}-{{ .Chart.Name }}
+{{- end }}
+{{- define "web.labels" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- with .Values.labels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+"#;
+
+const GO: &str = r#"apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ include "web.fullname" . }}
+  labels:
+    {{- include "web.labels" . | nindent 4 }}
+spec:
+  replicas: {{ .Values.replicas }}
+  selector:
+    matchLabels:
+      {{- include "web.labels" . | nindent 6 }}
+  template:
+    metadata:
+      labels:
+        {{- include "web.labels" . | nindent 8 }}
+    spec:
+      containers:
+        - name: {{ .Chart.Name }}
+          image: "{{ .Values.image.repository }}:{{ .Values.image.tag }}"
+          {{- if .Values.env }}
+          env:
+            {{- range $name, $value := .Values.env }}
+            - name: {{ $name }}
+              value: {{ $value | quote }}
+            {{- end }}
+          {{- end }}
+          resources:
+            {{- toYaml .Values.resources | nindent 12 }}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: {{ include "web.fullname" . }}
+spec:
+  rules:
+    {{- range .Values.hosts }}
+    - host: {{ . | quote }}
+    {{- end }}
+"#;
+
+const JINJA_HELPERS: &str = r"{% macro fullname() %}
+{{ release.name }}-{{ chart.name }}
+{% endmacro %}
+{% macro labels() %}
+app.kubernetes.io/name: {{ chart.name }}
+app.kubernetes.io/instance: {{ release.name }}
+{{ values.labels }}
+{% endmacro %}
+";
+
+const JINJA: &str = r"apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ helpers.fullname() }}
+  labels: {{ helpers.labels() }}
+spec:
+  replicas: {{ values.replicas }}
+  selector:
+    matchLabels: {{ helpers.labels() }}
+  template:
+    metadata:
+      labels: {{ helpers.labels() }}
+    spec:
+      containers:
+        - name: {{ chart.name }}
+          image: {{ values.image.repository }}:{{ values.image.tag }}
+          {% if values.env %}
+          env:
+            {% for name, value in values.env | items %}
+            - name: {{ name }}
+              value: {{ value }}
+            {% endfor %}
+          {% endif %}
+          resources: {{ values.resources }}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: {{ helpers.fullname() }}
+spec:
+  rules:
+    {% for host in values.hosts %}
+    - host: {{ host }}
+    {% endfor %}
+";
+
+/// How many templates the charts have.
+const TEMPLATES: usize = 50;
+
+/// How often each is rendered.
+const ROUNDS: usize = 30;
+
+fn chart(helpers: (&str, &str), text: &str, ending: &str) -> Chart {
+    let metadata = Metadata { name: "web".to_owned(), ..Metadata::default() };
+    let mut chart = Chart::new(metadata);
+    let file = |name: String, text: &str| File { name, data: text.into(), modified: None };
+    chart.templates.push(file(helpers.0.to_owned(), helpers.1));
+    for i in 0..TEMPLATES {
+        chart.templates.push(file(format!("templates/{i:02}.yaml{ending}"), text));
+    }
+    chart
+}
+
+fn render(
+    chart: &Chart,
+    values: &Map,
+) -> Result<(Vec<Value>, Duration), Box<dyn std::error::Error>> {
+    let context = Context {
+        release: ReleaseContext {
+            name: "shop".to_owned(),
+            namespace: "default".to_owned(),
+            revision: 1,
+            is_upgrade: false,
+        },
+        capabilities: Capabilities::default(),
+    };
+    let start = Instant::now();
+    let rendered = template::render(chart, values, &context, &Env::new())?;
+    let time = start.elapsed();
+    let mut objects = Vec::new();
+    for (_, text) in rendered.texts() {
+        objects.extend(yaml::read_all(text)?);
+    }
+    Ok((objects, time))
+}
+
+#[allow(clippy::print_stdout)]
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let Value::Map(values) = yaml::read(VALUES.as_bytes())? else { return Ok(()) };
+    let go = chart(("templates/_helpers.tpl", GO_HELPERS), GO, "");
+    let jinja = chart(("templates/_helpers.j2", JINJA_HELPERS), JINJA, ".j2");
+    let mut times = [Vec::new(), Vec::new()];
+    for _ in 0..ROUNDS {
+        let (first, time) = render(&go, &values)?;
+        times[0].push(time);
+        let (second, time) = render(&jinja, &values)?;
+        times[1].push(time);
+        if first.len() != second.len() || !first.iter().zip(&second).all(|(a, b)| deep_equal(a, b))
+        {
+            return Err("the twins make different objects".into());
+        }
+    }
+    let [go, jinja] = times.map(|mut times| {
+        times.sort();
+        times[times.len() / 2]
+    });
+    println!("{TEMPLATES} templates, median of {ROUNDS}: Go {go:?}, Jinja {jinja:?}");
+    println!("Go's time divided by Jinja's: {:.2}", go.as_secs_f64() / jinja.as_secs_f64());
+    Ok(())
+}
