@@ -73,20 +73,17 @@ fn path(values: &Map, section: &[String], pointer: &str) -> ValuePath {
 
 fn shown_rule(chart: &Chart, section: &[String], rule: &Rule) -> String {
     let Rule { file, line, pointer, wants_text: _ } = rule;
-    let mut text = match file {
-        Some(file) => file.clone(),
-        None => {
-            let folders: String = section.iter().map(|name| format!("charts/{name}/")).collect();
-            format!("{}/{folders}values.schema.json", chart.name())
+    let file = file.clone().unwrap_or_else(|| {
+        let mut path = vec![chart.name()];
+        for name in section {
+            path.extend(["charts", name]);
         }
-    };
-    if let Some(line) = line {
-        text.push_str(&format!(":{line}"));
-    }
-    if !pointer.is_empty() {
-        text.push_str(&format!(" ({pointer})"));
-    }
-    text
+        path.push("values.schema.json");
+        path.join("/")
+    });
+    let line = line.map(|line| format!(":{line}")).unwrap_or_default();
+    let pointer = if pointer.is_empty() { String::new() } else { format!(" ({pointer})") };
+    format!("{file}{line}{pointer}")
 }
 
 fn shown(value: &Value) -> String {

@@ -180,7 +180,10 @@ mod tests {
         let read = decode(&bytes).unwrap();
         assert_eq!(
             *read.chart.as_json(),
-            json!({"metadata": metadata, "templates": [], "values": {"a": 1}, "schema": null, "files": []})
+            json!({
+                "metadata": metadata, "templates": [], "values": {"a": 1}, "schema": null,
+                "schemamodtime": "0001-01-01T00:00:00Z", "files": [],
+            })
         );
         assert_eq!(Pointer::of(&read), None);
     }

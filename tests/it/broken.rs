@@ -416,8 +416,8 @@ fn schema_violations() {
     );
     schema("false schema", r#"{"properties": {"color": false}}"#, "");
     schema("values of another type", r#"{"type": "array"}"#, "");
-    const DB: File = ("web/charts/db/Chart.yaml", b"apiVersion: v2\nname: db\nversion: 0.1.0\n");
-    t.case("subchart whose values are no map", &[DB], "template web --set db=1");
+    let db: File = ("web/charts/db/Chart.yaml", b"apiVersion: v2\nname: db\nversion: 0.1.0\n");
+    t.case("subchart whose values are no map", &[db], "template web --set db=1");
     t.case(
         "value from a file",
         &[

@@ -204,9 +204,8 @@ pub(super) fn call(row: &'static Row, name: &str, args: &[Jinja]) -> Result<Jinj
         return Err(Error::new(ErrorKind::TooManyArguments, message));
     }
     let takes_nothing = matches!(row.go, "coalesce" | "default" | "empty" | "required");
-    let convert = |value: &Jinja| match value.is_undefined() && takes_nothing {
-        true => Ok(Value::Nil),
-        false => from_jinja(value),
+    let convert = |value: &Jinja| {
+        if value.is_undefined() && takes_nothing { Ok(Value::Nil) } else { from_jinja(value) }
     };
     let mut values = args.iter().map(convert).collect::<Result<Vec<Value>, Error>>()?;
     if takes_subject_second(row.go) {

@@ -104,7 +104,9 @@ impl Json {
             Json::List(items) => {
                 key.push(b'[');
                 key.extend_from_slice(&items.len().to_ne_bytes());
-                items.iter().for_each(|item| item.push_key(key));
+                for item in items {
+                    item.push_key(key);
+                }
             }
             Json::Object(fields) => {
                 key.push(b'{');
