@@ -256,13 +256,35 @@ fn tls_text(error: &rustls::Error, host: &str) -> String {
             | CertificateError::NotValidYet
             | CertificateError::NotValidYetContext { .. },
         ) => certificate("certificate has expired or is not yet valid"),
-        Tls::InvalidCertificate(
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-        ) => certificate(&format!("certificate is not valid for {host}")),
+        Tls::InvalidCertificate(CertificateError::NotValidForNameContext { presented, .. }) => {
+            certificate(&other_names(host, presented))
+        }
         Tls::AlertReceived(alert) => {
             format!("remote error: tls: {}", words(&format!("{alert:?}")))
         }
         other => format!("tls: {other}"),
+    }
+}
+
+/// Tells in Go's words that a certificate is for other names than the host's. rustls writes names as
+/// `DnsName("example.org")` and `IpAddress(127.0.0.1)`.
+fn other_names(host: &str, presented: &[String]) -> String {
+    let bare = host.trim_matches(['[', ']']);
+    let is_address = bare.parse::<std::net::IpAddr>().is_ok();
+    let kind = if is_address { "IpAddress(" } else { "DnsName(" };
+    let names: Vec<&str> = presented
+        .iter()
+        .filter_map(|name| name.strip_prefix(kind)?.strip_suffix(')'))
+        .map(|name| name.trim_matches('"'))
+        .collect();
+    match (names.is_empty(), is_address) {
+        (true, true) => {
+            format!("cannot validate certificate for {bare} because it doesn't contain any IP SANs")
+        }
+        (true, false) => {
+            format!("certificate is not valid for any names, but wanted to match {bare}")
+        }
+        (false, _) => format!("certificate is valid for {}, not {bare}", names.join(", ")),
     }
 }
 
@@ -306,4 +328,30 @@ fn chain(error: &(dyn StdError + 'static)) -> String {
         source = error.source();
     }
     if texts.is_empty() { error.to_string() } else { texts.join(": ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_certificates_are_told_as_go_tells_them() {
+        let dns = r#"DnsName("a.example")"#.to_owned();
+        let address = "IpAddress(192.0.2.1)".to_owned();
+        for (host, presented, expected) in [
+            ("b.example", vec![dns.clone()], "certificate is valid for a.example, not b.example"),
+            (
+                "[::1]",
+                vec![dns],
+                "cannot validate certificate for ::1 because it doesn't contain any IP SANs",
+            ),
+            (
+                "b.example",
+                vec![address],
+                "certificate is not valid for any names, but wanted to match b.example",
+            ),
+        ] {
+            assert_eq!(other_names(host, &presented), expected);
+        }
+    }
 }
