@@ -22,18 +22,17 @@ pub(super) enum Names {
 
 /// Returns the name of a field of Go in Jinja.
 pub(super) fn snake_case(name: &str) -> String {
-    let chars: Vec<char> = name.chars().collect();
-    let mut out = String::with_capacity(name.len() + 4);
-    for (i, c) in chars.iter().enumerate() {
-        let after_lower = i > 0 && chars[i - 1].is_ascii_lowercase();
-        let before_lower =
-            i > 0 && chars.get(i + 1).is_some_and(char::is_ascii_lowercase) && *c != 's';
-        if c.is_ascii_uppercase() && (after_lower || before_lower) {
-            out.push('_');
-        }
-        out.push(c.to_ascii_lowercase());
-    }
-    out
+    snake(name).collect()
+}
+
+fn snake(name: &str) -> impl Iterator<Item = char> {
+    let bytes = name.as_bytes();
+    name.char_indices().flat_map(move |(i, c)| {
+        let after_lower = i > 0 && bytes[i - 1].is_ascii_lowercase();
+        let before_lower = i > 0 && bytes.get(i + 1).is_some_and(u8::is_ascii_lowercase);
+        let begins_word = c.is_ascii_uppercase() && (after_lower || before_lower);
+        begins_word.then_some('_').into_iter().chain([c.to_ascii_lowercase()])
+    })
 }
 
 /// Returns the name of a method of Go: `as_config` is `AsConfig`.
@@ -80,9 +79,9 @@ impl Object for MapObject {
         let value = match self.names {
             Names::Keys => self.map.get(unescaped(key).as_ref()),
             Names::Fields => self.map.with(|entries| {
-                let field = entries
-                    .peek_all()
-                    .find(|(name, _)| name.as_str().is_some_and(|name| snake_case(name) == key));
+                let field = entries.peek_all().find(|(name, _)| {
+                    name.as_str().is_some_and(|name| snake(name).eq(key.chars()))
+                });
                 field.map(|(_, value)| value.clone())
             }),
         };
