@@ -125,6 +125,21 @@ pub(super) fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
     })
 }
 
+/// As [`pieces`], each with where it begins, in bytes; marks of places count for nothing.
+pub(super) fn pieces_at(text: &str) -> impl Iterator<Item = (usize, Piece<'_>)> {
+    let mut passed = 0;
+    pieces(text).map(move |piece| {
+        let at = passed;
+        passed += match piece {
+            Piece::Text(text) => text.len(),
+            Piece::Escape => 2 * ESCAPE.len_utf8(),
+            Piece::Hole(_) => HOLE_LENGTH,
+            Piece::Place(_) => 0,
+        };
+        (at, piece)
+    })
+}
+
 /// Returns the text with each [`ESCAPE`] marked as such; `None` when there is none.
 pub(super) fn escaped(text: &str) -> Option<String> {
     find(text).map(|_| text.replace(ESCAPE, "\u{F0000}\u{F0001}"))

@@ -114,26 +114,20 @@ impl Placer<'_> {
     fn double_quoted(&self, inside: &str, start: usize, has_lines: bool) -> Result<String> {
         let mut out = String::with_capacity(inside.len() + 2);
         out.push('"');
-        let mut passed = 0;
-        for piece in mark::pieces(inside) {
+        for (at, piece) in mark::pieces_at(inside) {
             match piece {
                 Piece::Text(text) => {
                     out.push_str(text);
-                    passed += text.len();
                     let slashes = text.len() - text.trim_end_matches('\\').len();
-                    if slashes % 2 == 1 && passed < inside.len() {
+                    if slashes % 2 == 1 && at + text.len() < inside.len() {
                         out.push('\\');
                     }
                 }
-                Piece::Escape => {
-                    out.push(ESCAPE);
-                    passed += 2 * ESCAPE.len_utf8();
-                }
+                Piece::Escape => out.push(ESCAPE),
                 Piece::Place(_) => {}
                 Piece::Hole(number) => {
                     let mut text = String::new();
-                    self.part(&mut text, number, start + passed)?;
-                    passed += HOLE_LENGTH;
+                    self.part(&mut text, number, start + at)?;
                     if matches!(self.entry(number), Entry::Raw(_)) {
                         out.push_str(&text);
                     } else if has_lines {
@@ -154,23 +148,15 @@ impl Placer<'_> {
     fn single_quoted(&self, inside: &str, start: usize, has_lines: bool) -> Result<String> {
         let mut out = String::with_capacity(inside.len() + 2);
         out.push('\'');
-        let mut passed = 0;
         let mut fits = !has_lines;
-        for piece in mark::pieces(inside) {
+        for (at, piece) in mark::pieces_at(inside) {
             match piece {
-                Piece::Text(text) => {
-                    out.push_str(text);
-                    passed += text.len();
-                }
-                Piece::Escape => {
-                    out.push(ESCAPE);
-                    passed += 2 * ESCAPE.len_utf8();
-                }
+                Piece::Text(text) => out.push_str(text),
+                Piece::Escape => out.push(ESCAPE),
                 Piece::Place(_) => {}
                 Piece::Hole(number) => {
                     let mut text = String::new();
-                    self.part(&mut text, number, start + passed)?;
-                    passed += HOLE_LENGTH;
+                    self.part(&mut text, number, start + at)?;
                     if matches!(self.entry(number), Entry::Raw(_)) {
                         out.push_str(&text);
                     } else {

@@ -602,22 +602,14 @@ impl Placer<'_> {
     /// Returns the text that a marked text and its holes make. `at` is where it stands.
     pub(super) fn compose_text(&self, marked: &str, at: usize) -> Result<String> {
         let mut out = String::with_capacity(marked.len());
-        let mut passed = 0;
-        for piece in mark::pieces(marked) {
+        for (passed, piece) in mark::pieces_at(marked) {
             match piece {
-                Piece::Text(text) => {
-                    out.push_str(text);
-                    passed += text.len();
-                }
-                Piece::Escape => {
-                    out.push(ESCAPE);
-                    passed += 2 * ESCAPE.len_utf8();
-                }
+                Piece::Text(text) => out.push_str(text),
+                Piece::Escape => out.push(ESCAPE),
                 Piece::Place(_) => {}
                 Piece::Hole(number) => {
                     let here = (at + passed).min(self.current.len());
                     self.part(&mut out, number, here)?;
-                    passed += HOLE_LENGTH;
                 }
             }
         }
