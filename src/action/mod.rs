@@ -25,8 +25,9 @@ pub use package::{PackageRequest, package};
 pub use release::{
     ApplyOptions, DryRun, HistoryRow, InstallRequest, ListRequest, ListSort, LiveObject, LiveTable,
     Preview, RenderOptions, Report, RollbackRequest, ServerSide, Session, StatusReport, TestReport,
-    TestRequest, UninstallReport, UninstallRequest, UpgradeRequest, WaitOptions, computed_values,
-    get, get_with_labels, history, install, list, rollback, status, test, uninstall, upgrade,
+    TestRequest, UninstallReport, UninstallRequest, UpgradeRequest, WaitOptions, Warner,
+    computed_values, get, get_with_labels, history, install, list, rollback, status, test,
+    uninstall, upgrade,
 };
 pub use render::{
     RenderRequest, RenderedChart, UnreadValues, ValueCheck, find_chart, load_chart, render_chart,

@@ -10,8 +10,8 @@ use tokio::runtime::Runtime;
 
 use super::output::Board;
 use super::{Failure, GlobalOptions, env};
-use crate::action::{Error, Session};
-use crate::chart::{Warning, io_text};
+use crate::action::{Error, Session, Warner};
+use crate::chart::{Level, Warning, io_text};
 use crate::cluster::{
     ApiError, Cause, Clock, Cluster, ConnectError, ConnectOptions, Interrupt, LogReader, Lookup,
     RecordKind, RecordStore,
@@ -91,7 +91,12 @@ pub(super) async fn connect(global: &GlobalOptions) -> Result<Session, Error> {
         // Nobody is left to tell when stderr is gone.
         drop(writeln!(std::io::stderr(), "{line}"));
     }));
-    let session = Session::new(cluster, clock());
+    let debug = global.is_debug();
+    let session = Session::new(cluster, clock()).warned_by(Warner::new(move |warning| {
+        if warning.level != Level::Debug || debug {
+            drop(writeln!(std::io::stderr(), "{}", warning.log_line()));
+        }
+    }));
     let session = match store(&session).await? {
         Some(store) => session.with_store(store),
         None => session,
@@ -111,7 +116,7 @@ async fn store(session: &Session) -> Result<Option<RecordStore>, Error> {
         }
         "sql" => {
             let connection = env::get(env::HELM_DRIVER_SQL_CONNECTION_STRING).unwrap_or_default();
-            RecordStore::sql(&connection, namespace).await?
+            RecordStore::sql(&session.cluster, &connection, namespace).await?
         }
         "memory" => RecordStore::memory(memory_releases()?, namespace),
         _ => return Err(Error::Driver { name: driver }),

@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::client::Conflicts;
 use super::observe::PARALLEL;
-use super::{Cause, Cluster, ContainerLog, Error, Explanation, Interrupt, RecordStore};
+use super::{Cause, Cluster, ContainerLog, Error, Explanation, Interrupt, RecordStore, StoreError};
 use crate::plan::{Change, Deletion, Description, Operation, Plan, ResourceId, Write};
 use crate::release::{Release, Revision, Status, Store as _, Time};
 
@@ -77,6 +77,9 @@ pub struct Outcome {
     pub aftermath: Vec<Error>,
     /// What Pods of hooks wrote, if that was to be kept.
     pub logs: KeptLogs,
+    /// Why old revisions are left that were to go after a new one was deployed. The next plan tries
+    /// again.
+    pub unpruned: Vec<Error>,
 }
 
 impl<'a> Execution<'a> {
@@ -112,12 +115,17 @@ impl<'a> Execution<'a> {
     pub async fn run(mut self, plan: &Plan) -> Outcome {
         let interrupt = self.interrupt.clone();
         self.revises = revises(plan);
+        let mut unpruned = Vec::new();
         for operation in &plan.operations {
             let result = tokio::select! {
                 result = self.step_in_time(operation, "") => result,
                 cause = interrupt.wait() => Err(Error::Interrupted(cause)),
             };
             let Err(mut error) = result else { continue };
+            if matches!(operation, Operation::DeleteRecord { .. }) && self.has_deployed() {
+                unpruned.push(error);
+                continue;
+            }
             let text = error.to_string();
             let mut on_failure = plan.on_failure.clone();
             if matches!(operation, Operation::Wait { .. }) && rolls_back(plan) {
@@ -137,10 +145,11 @@ impl<'a> Execution<'a> {
             }
             self.deadline = Instant::now() + GRACE;
             let mut aftermath = Vec::new();
-            if let Error::Interrupted(Cause::LostLock(_)) = error {
-                // The release is in other hands.
+            if let Error::Interrupted(Cause::LostLock(_)) | Error::Store(StoreError::Exists) = error
+            {
+                // The release is in other hands, and so is the record.
                 let (explanations, logs) = (Vec::new(), self.logs);
-                return Outcome { error: Some(error), explanations, aftermath, logs };
+                return Outcome { error: Some(error), explanations, aftermath, logs, unpruned };
             }
             // Before anything is undone: afterwards the Pods that could tell are gone.
             let explain = self.cluster.explain(error.unready());
@@ -148,10 +157,16 @@ impl<'a> Execution<'a> {
             for operation in &on_failure {
                 aftermath.extend(self.step_in_time(operation, &text).await.err());
             }
-            return Outcome { error: Some(error), explanations, aftermath, logs: self.logs };
+            let (error, logs) = (Some(error), self.logs);
+            return Outcome { error, explanations, aftermath, logs, unpruned };
         }
         let (explanations, aftermath) = (Vec::new(), Vec::new());
-        Outcome { error: None, explanations, aftermath, logs: self.logs }
+        Outcome { error: None, explanations, aftermath, logs: self.logs, unpruned }
+    }
+
+    fn has_deployed(&self) -> bool {
+        let newest = self.records.values().next_back();
+        newest.is_some_and(|release| release.info.status == Status::Deployed)
     }
 
     async fn step_in_time(&mut self, operation: &Operation, failure: &str) -> Result<(), Error> {

@@ -106,8 +106,8 @@ pub struct Input<'a> {
     pub observed: &'a Observed,
     /// The revisions that say they are deployed.
     pub deployed: &'a [Revision],
-    /// The records to delete: before an upgrade those beyond the history's length, after an
-    /// uninstall all.
+    /// The records to delete at the end: after an upgrade those beyond the history's length, after
+    /// an uninstall all.
     pub prune: &'a [Revision],
     /// The choices.
     pub options: &'a Options,
@@ -192,7 +192,6 @@ fn build_apply(input: &Input<'_>) -> Result<Plan, Error> {
     if input.options.create_namespace {
         operations.push(Operation::CreateNamespace { name: input.owner.namespace.to_owned() });
     }
-    operations.extend(delete_records(input.prune));
     let preparing = match (&input.options.description, input.verb) {
         (Some(description), Verb::Rollback) => description.clone(),
         _ => words.preparing,
@@ -238,7 +237,13 @@ fn build_apply(input: &Input<'_>) -> Result<Plan, Error> {
             },
         }
     }));
+    // Last, lest a revision is gone before there is one in its place: the one to roll back to may be
+    // the oldest.
+    operations.extend(delete_records(input.prune));
     plan.on_failure.push(record(false, Status::Failed, Description::Failure(words.failed)));
+    let needed = |revision: &&Revision| Some(**revision) != input.next.repeats;
+    let prune: Vec<_> = input.prune.iter().filter(needed).copied().collect();
+    plan.on_failure.extend(delete_records(&prune));
     if input.options.cleanup_on_fail {
         plan.on_failure.push(Operation::DeleteCreated);
     }
@@ -486,8 +491,7 @@ mod tests {
         let shown = plan(Verb::Upgrade, &previous, &next, &observed, &[2, 3], &options).unwrap();
         assert_eq!(
             shown,
-            "delete record 1\n\
-             create record 4: pending-upgrade, Preparing upgrade\n\
+            "create record 4: pending-upgrade, Preparing upgrade\n\
              run pre-upgrade hooks Job/prod/first, Job/prod/second\n\
              create ConfigMap/prod/new\n\
              update Service/prod/a\n\
@@ -497,9 +501,20 @@ mod tests {
              update record 4: deployed, Upgrade complete\n\
              update record 2: superseded\n\
              update record 3: superseded\n\
+             delete record 1\n\
              keep ConfigMap/prod/kept\n\
-             on failure: update record 4: failed, Upgrade \"web\" failed: <error>\n"
+             on failure: update record 4: failed, Upgrade \"web\" failed: <error>\n\
+             on failure: delete record 1\n"
         );
+    }
+
+    #[test]
+    fn a_failed_rollback_keeps_the_revision_to_go_back_to() {
+        let next = Next { revision: 4, repeats: Some(1), ..Next::default() };
+        let options = Options::default();
+        let shown = plan(Verb::Rollback, &[], &next, &Observed::new(), &[3], &options).unwrap();
+        assert!(shown.contains("\ndelete record 1\n"), "{shown}");
+        assert!(!shown.contains("on failure: delete"), "{shown}");
     }
 
     #[test]

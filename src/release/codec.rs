@@ -28,6 +28,10 @@ pub(super) const MAX_BYTES: u64 = 256 * 1024 * 1024;
 /// # Source
 /// Helm's records of versions 3.17 and 4.3.
 pub fn decode(data: &[u8]) -> Result<Release, DecodeError> {
+    from_json(decode_json(data)?)
+}
+
+fn decode_json(data: &[u8]) -> Result<Json, DecodeError> {
     let bytes = STANDARD.decode(data.trim_ascii()).map_err(DecodeError::Base64)?;
     let json = if bytes.starts_with(&[0x1f, 0x8b, 0x08]) {
         let mut text = Vec::with_capacity(bytes.len() * 4);
@@ -40,13 +44,37 @@ pub fn decode(data: &[u8]) -> Result<Release, DecodeError> {
     } else {
         bytes
     };
-    from_json(serde_json::from_slice(&json).map_err(DecodeError::Json)?)
+    serde_json::from_slice(&json).map_err(DecodeError::Json)
 }
 
 /// Encodes a release record for a Secret's `release` key: the opposite of [`decode`].
 #[must_use]
 pub fn encode(release: &Release) -> Vec<u8> {
-    let json = to_json(release).to_string();
+    encode_json(&to_json(release))
+}
+
+/// The field of a record for what Helm does not know.
+const NOTE: &str = "rhumb";
+
+/// Encodes a release record with a note beside the release, which Helm passes over when it reads the
+/// record and drops when it writes it.
+#[must_use]
+pub fn encode_with_note(release: &Release, note: Json) -> Vec<u8> {
+    let mut json = to_json(release);
+    json[NOTE] = note;
+    encode_json(&json)
+}
+
+/// Reads the note of a record; `Json::Null` when it has none.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_note(data: &[u8]) -> Result<Json, DecodeError> {
+    Ok(decode_json(data)?[NOTE].take())
+}
+
+fn encode_json(json: &Json) -> Vec<u8> {
+    let json = json.to_string();
     // Helm's gzip header: no time, best compression, unknown system.
     let mut encoder =
         GzBuilder::new().mtime(0).operating_system(255).write(Vec::new(), Compression::best());

@@ -12,7 +12,7 @@ mod store;
 mod time;
 
 pub use chart::StoredChart;
-pub use codec::{decode, encode, from_json, to_json};
+pub use codec::{decode, decode_note, encode, encode_with_note, from_json, to_json};
 pub use error::{DecodeError, NameError};
 pub use history::History;
 pub use hook::{HookPhase, HookRecord, HookRun};

@@ -13,6 +13,8 @@ mod cluster_apply;
 #[cfg(all(feature = "cli", feature = "cluster"))]
 mod cluster_charts;
 #[cfg(all(feature = "cli", feature = "cluster"))]
+mod cluster_failures;
+#[cfg(all(feature = "cli", feature = "cluster"))]
 mod cluster_records;
 #[cfg(all(feature = "cli", feature = "cluster"))]
 mod cluster_render;

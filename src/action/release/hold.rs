@@ -21,8 +21,6 @@ pub(super) struct Hold {
     pub history: History,
     /// The revision that an operation left unfinished whose process is gone.
     pub recovered: Option<Revision>,
-    /// What the user ought to know of that.
-    pub warnings: Vec<Warning>,
     lock: Option<Lock>,
     /// The name of the release; empty within another hold.
     name: String,
@@ -153,10 +151,10 @@ impl Session {
         release.info.status = Status::Failed;
         release.info.description = format!("Cut short while {status}{by}");
         store.update(&release).await?;
-        hold.warnings.push(Warning::warn(
+        self.warn([Warning::warn(
             format!("revision {revision} was left {status}{by}; it is failed now"),
             vec![("release", name.to_owned())],
-        ));
+        )]);
         hold.recovered = Some(revision);
         let releases = hold.history.releases().iter().cloned();
         let releases =

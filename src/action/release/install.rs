@@ -36,7 +36,8 @@ pub async fn install(session: &Session, request: &InstallRequest) -> Result<Repo
     let deadline = request.apply.wait.deadline();
     let name = ReleaseName::new(&request.name).map_err(|_| Error::name(&request.name))?;
     check_labels(&request.apply.labels)?;
-    let chart = load_chart(&request.chart)?;
+    let Warned { value: chart, warnings } = load_chart(&request.chart)?;
+    session.warn(warnings);
     if request.apply.dry_run == Some(DryRun::Client) {
         let hold = Hold::default();
         return install_chart(session, request, chart, &hold, deadline).await;
@@ -53,26 +54,25 @@ pub async fn install(session: &Session, request: &InstallRequest) -> Result<Repo
 pub(super) async fn install_held(
     session: &Session,
     request: &InstallRequest,
-    mut chart: Warned<Chart>,
+    chart: Chart,
     hold: &Hold,
     deadline: tokio::time::Instant,
 ) -> Result<Report, Error> {
     // What was cut short is taken up again.
     check_name(&hold.history, request.replace || hold.recovered.is_some())?;
-    if !request.apply.skip_crds && request.apply.dry_run.is_some() && !chart.value.crds().is_empty()
-    {
-        chart.warnings.push(Warning::warn(
+    if !request.apply.skip_crds && request.apply.dry_run.is_some() && !chart.crds().is_empty() {
+        session.warn([Warning::warn(
             "This chart or one of its subcharts contains CRDs. Rendering may fail or contain \
              inaccuracies.",
             Vec::new(),
-        ));
+        )]);
     }
     if !request.apply.skip_crds && request.apply.dry_run.is_none() {
-        if request.render.strict_values && !chart.value.crds().is_empty() {
-            check_values(session, request, chart.value.clone()).await?;
+        if request.render.strict_values && !chart.crds().is_empty() {
+            check_values(session, request, chart.clone()).await?;
         }
         let method = method(&request.apply);
-        session.apply_crds(&chart.value, method, deadline).await?;
+        session.apply_crds(&chart, method, deadline).await?;
     }
     install_chart(session, request, chart, hold, deadline).await
 }
@@ -87,8 +87,13 @@ async fn check_values(
     let context = context(session, request);
     let (given, options) = (&request.values, request.render.clone());
     let dry_run = request.apply.dry_run;
-    match session.render(chart, given.clone(), given, context, options, dry_run).await {
-        Err(error @ Error::UnreadValues { .. }) => Err(error),
+    // The render that follows has the same to warn of.
+    let quiet = session.quiet();
+    match quiet.render(chart, given.clone(), given, context, options, dry_run).await {
+        Err(error @ Error::UnreadValues { .. }) => {
+            session.warn(quiet.warnings());
+            Err(error)
+        }
         _ => Ok(()),
     }
 }
@@ -111,31 +116,20 @@ fn context(session: &Session, request: &InstallRequest) -> ReleaseContext {
 async fn install_chart(
     session: &Session,
     request: &InstallRequest,
-    chart: Warned<Chart>,
+    chart: Chart,
     hold: &Hold,
     deadline: tokio::time::Instant,
 ) -> Result<Report, Error> {
     let apply = &request.apply;
     let history = &hold.history;
-    let Warned { value: chart, warnings: more } = chart;
-    let mut warnings = hold.warnings.clone();
-    warnings.extend(more);
-    session.note(&warnings);
     let revision = history.last().map_or(0, |last| last.revision) + 1;
     let context = context(session, request);
     let (given, options) = (&request.values, request.render.clone());
     let prepared =
         session.render(chart, given.clone(), given, context, options, apply.dry_run).await?;
-    warnings.extend(prepared.warnings.iter().cloned());
     let mut release = session.release(&request.name, revision, &prepared, method(apply), None);
     release.labels.clone_from(&apply.labels);
-    let report = |release, plan| Report {
-        release,
-        plan,
-        warnings: warnings.clone(),
-        preview: Vec::new(),
-        installed: true,
-    };
+    let report = |release, plan| Report { release, plan, preview: Vec::new(), installed: true };
     if apply.dry_run == Some(DryRun::Client) {
         return Ok(report(dry_run(release, Status::PendingInstall, &request.apply), None));
     }
@@ -157,9 +151,7 @@ async fn install_chart(
         options: &apply.to_plan(method(apply), false),
     })
     .map_err(|source| Error::Plan { doing: "install", source })?;
-    let mut warnings = warnings.clone();
-    warnings.extend(yielded(&plan));
-    let report = |release, plan| Report { warnings: warnings.clone(), ..report(release, plan) };
+    session.warn(yielded(&plan));
     if apply.dry_run.is_some() {
         let preview = session.preview(&plan, &observed, apply).await?;
         let release = dry_run(release, Status::PendingInstall, apply);

@@ -25,7 +25,7 @@ pub use options::{ApplyOptions, DryRun, ServerSide, WaitOptions};
 pub use prepare::RenderOptions;
 pub use report::{Preview, Report};
 pub use rollback::{RollbackRequest, rollback};
-pub use session::Session;
+pub use session::{Session, Warner};
 pub use status::{LiveObject, LiveTable, StatusReport, status};
 pub use test::{TestReport, TestRequest, test};
 pub use uninstall::{UninstallReport, UninstallRequest, uninstall};

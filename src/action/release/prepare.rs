@@ -7,7 +7,7 @@ use super::{
     ApplyOptions, DryRun, RenderRequest, RenderedChart, Session, UnreadValues, ValueCheck,
     render_chart,
 };
-use crate::chart::{Chart, Warned, Warning};
+use crate::chart::{Chart, Warned};
 use crate::cluster::{Lookup, Records};
 use crate::manifest::{self, Manifest, Notes};
 use crate::plan::{Change, Method, Next, Operation, Plan, Rules, Until, Write};
@@ -51,7 +51,6 @@ pub(super) struct Prepared {
     pub chart: Chart,
     pub manifest: Manifest,
     pub user: Map,
-    pub warnings: Vec<Warning>,
 }
 
 impl Session {
@@ -105,9 +104,9 @@ impl Session {
         .await
         .map_err(|_| Error::RenderThread)?;
         let Warned { value: rendered, warnings } = rendered;
-        self.note(&warnings);
+        self.warn(warnings);
         let RenderedChart { chart, values: _, rendered: _, manifest, reads: _ } = rendered?;
-        Ok(Prepared { chart, manifest, user: user.values, warnings })
+        Ok(Prepared { chart, manifest, user: user.values })
     }
 
     /// Makes the new revision's objects of a manifest.

@@ -17,8 +17,6 @@ pub struct Report {
     pub release: Release,
     /// The plan; `None` when a dry run did not ask the cluster.
     pub plan: Option<Plan>,
-    /// What the user ought to know.
-    pub warnings: Vec<Warning>,
     /// What the server would change, by a dry run that had it try.
     pub preview: Vec<Preview>,
     /// Whether an upgrade found no release and made its first revision.

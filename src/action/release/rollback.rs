@@ -87,16 +87,10 @@ async fn rollback_held(
         },
     })
     .map_err(|source| Error::Plan { doing: "rollback", source })?;
-    let mut warnings = hold.warnings.clone();
-    warnings.extend(taken(&plan));
-    warnings.extend(yielded(&plan));
-    let report = |release, plan| Report {
-        release,
-        plan: Some(plan),
-        warnings: warnings.clone(),
-        preview: Vec::new(),
-        installed: false,
-    };
+    session.warn(taken(&plan));
+    session.warn(yielded(&plan));
+    let report =
+        |release, plan| Report { release, plan: Some(plan), preview: Vec::new(), installed: false };
     if apply.dry_run.is_some() {
         release.info.status = Status::PendingRollback;
         let preview = session.preview(&plan, &observed, apply).await?;

@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::{Either, select};
@@ -29,8 +30,28 @@ pub struct Session {
     pub interrupt: Interrupt,
     /// The names of the releases that are held.
     pub(super) held: Arc<Mutex<BTreeSet<String>>>,
+    /// Who hears warnings at once.
+    warner: Option<Warner>,
     /// What was to be warned of so far.
-    noted: Arc<Mutex<Vec<Warning>>>,
+    warnings: Arc<Mutex<Vec<Warning>>>,
+}
+
+/// Someone who hears warnings as they come up, whether or not the verb does well.
+#[derive(Clone)]
+pub struct Warner(Arc<dyn Fn(&Warning) + Send + Sync>);
+
+impl Warner {
+    /// Makes one of a function, which must not block.
+    #[must_use]
+    pub fn new(warn: impl Fn(&Warning) + Send + Sync + 'static) -> Self {
+        Warner(Arc::new(warn))
+    }
+}
+
+impl fmt::Debug for Warner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Warner")
+    }
 }
 
 impl Session {
@@ -40,19 +61,35 @@ impl Session {
         let namespace = cluster.namespace().to_owned();
         let store = RecordStore::objects(cluster.clone(), RecordKind::Secret, &namespace);
         let interrupt = Interrupt::default();
-        let (held, noted) = Default::default();
-        Session { cluster, namespace, store, clock, interrupt, held, noted }
+        let (held, warnings) = Default::default();
+        let warner = None;
+        Session { cluster, namespace, store, clock, interrupt, held, warner, warnings }
     }
 
-    /// Keeps warnings in case the verb fails; one that does well returns them in its report.
-    pub(super) fn note(&self, warnings: &[Warning]) {
-        self.noted.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(warnings);
-    }
-
-    /// Returns what a verb that failed had to warn of.
+    /// Lets someone hear what the user ought to know, as it comes up.
     #[must_use]
-    pub fn noted(&self) -> Vec<Warning> {
-        self.noted.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn warned_by(self, warner: Warner) -> Self {
+        Session { warner: Some(warner), ..self }
+    }
+
+    /// Returns what there was to warn of so far.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Warning> {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn warn(&self, warnings: impl IntoIterator<Item = Warning>) {
+        for warning in warnings {
+            if let Some(Warner(warn)) = &self.warner {
+                warn(&warning);
+            }
+            self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(warning);
+        }
+    }
+
+    /// Returns a session of the same release whose warnings nobody hears.
+    pub(super) fn quiet(&self) -> Self {
+        Session { warner: None, warnings: Arc::default(), ..self.clone() }
     }
 
     /// Makes the session keep records elsewhere than in Secrets.
@@ -172,7 +209,12 @@ impl Session {
             Either::Left((outcome, _)) => outcome,
             Either::Right(((), run)) => run.await,
         };
-        let Outcome { error, explanations, aftermath, logs } = outcome;
+        let Outcome { error, explanations, aftermath, logs, unpruned } = outcome;
+        let name = written.map(|(name, _)| name).unwrap_or_default();
+        self.warn(unpruned.into_iter().map(|error| {
+            let attributes = vec![("release", name.clone()), ("error", error.to_string())];
+            Warning::warn("an old revision is left", attributes)
+        }));
         let result = match error {
             None => Ok(()),
             Some(source) => {

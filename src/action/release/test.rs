@@ -1,7 +1,6 @@
 use super::Error;
 use super::hold::{Hold, Unsigned};
 use super::{Session, WaitOptions};
-use crate::chart::Warning;
 use crate::cluster::{ContainerLog, Records};
 use crate::manifest::Hook;
 use crate::plan::{self, Input, Next, Verb};
@@ -33,8 +32,6 @@ pub struct TestReport {
     pub logs: Vec<ContainerLog>,
     /// Why there are no more logs.
     pub log_failure: Option<Error>,
-    /// What the user ought to know.
-    pub warnings: Vec<Warning>,
 }
 
 /// Runs the tests of a release: the hooks of its last revision that are tests.
@@ -84,8 +81,7 @@ async fn test_held(
         session.execute_with(&plan, &mut records, deadline, Some(hold), request.logs).await;
     let log_failure = log_failure.map(Error::Cluster);
     let release = records.remove(&last.revision).ok_or(Error::NotFound)?;
-    let warnings = hold.warnings.clone();
-    Ok(TestReport { release, failure: result.err(), logs, log_failure, warnings })
+    Ok(TestReport { release, failure: result.err(), logs, log_failure })
 }
 
 impl TestRequest {

@@ -1,7 +1,6 @@
 use super::Error;
 use super::hold::{Hold, Unsigned};
 use super::{Session, WaitOptions};
-use crate::chart::Warning;
 use crate::cluster::Records;
 use crate::manifest::Hook;
 use crate::plan::{self, Input, Kept, Next, Plan, Propagation, Until, Verb};
@@ -37,8 +36,6 @@ pub struct UninstallReport {
     pub plan: Option<Plan>,
     /// The objects that are left.
     pub kept: Vec<Kept>,
-    /// What the user ought to know.
-    pub warnings: Vec<Warning>,
 }
 
 /// Removes a release from the cluster.
@@ -65,10 +62,9 @@ async fn uninstall_held(
     deadline: tokio::time::Instant,
 ) -> Result<UninstallReport, Error> {
     let history = &hold.history;
-    let warnings = hold.warnings.clone();
     let Some(last) = history.last() else {
         if request.ignore_not_found {
-            return Ok(UninstallReport { release: None, plan: None, kept: Vec::new(), warnings });
+            return Ok(UninstallReport { release: None, plan: None, kept: Vec::new() });
         }
         if request.dry_run {
             return Err(Error::NotFound);
@@ -83,12 +79,7 @@ async fn uninstall_held(
         for revision in revisions {
             session.store().delete(&request.name, revision).await?;
         }
-        return Ok(UninstallReport {
-            release: Some(last.clone()),
-            plan: None,
-            kept: Vec::new(),
-            warnings,
-        });
+        return Ok(UninstallReport { release: Some(last.clone()), plan: None, kept: Vec::new() });
     }
     // What the last revision did not take over from the one that is deployed goes as well.
     let mut objects = session.stored_objects(last).await?;
@@ -128,15 +119,10 @@ async fn uninstall_held(
     .map_err(|source| Error::Plan { doing: "uninstall", source })?;
     let kept = plan.kept.clone();
     if request.dry_run {
-        return Ok(UninstallReport {
-            release: Some(last.clone()),
-            plan: Some(plan),
-            kept,
-            warnings,
-        });
+        return Ok(UninstallReport { release: Some(last.clone()), plan: Some(plan), kept });
     }
     let mut records = Records::from([(last.revision, last.clone())]);
     session.execute(&plan, &mut records, deadline, Some(hold)).await?;
     let release = records.remove(&last.revision);
-    Ok(UninstallReport { release, plan: Some(plan), kept, warnings })
+    Ok(UninstallReport { release, plan: Some(plan), kept })
 }

@@ -66,19 +66,18 @@ async fn upgrade_held(
     let missing = history.last().is_none_or(|last| last.info.status == Status::Uninstalled);
     if missing && request.install {
         let install = as_install(request);
-        let chart = load_chart(&install.chart)?;
+        let Warned { value: chart, warnings } = load_chart(&install.chart)?;
+        session.warn(warnings);
         return install_held(session, &install, chart, hold, deadline).await;
     }
     let (last, baseline) = start(history, &request.name)?;
-    let Warned { value: mut chart, warnings: more } = load_chart(&request.chart)?;
-    let mut warnings = hold.warnings.clone();
-    warnings.extend(more);
+    let Warned { value: mut chart, warnings } = load_chart(&request.chart)?;
+    session.warn(warnings);
     let given = &request.values;
     let old_user = baseline.config.as_ref().map_or_else(Map::new, to_map);
     let reused =
         values::reuse(request.reuse, &restored_chart(&baseline.chart), &old_user, &given.values);
-    warnings.extend(reused.warnings);
-    session.note(&warnings);
+    session.warn(reused.warnings);
     let reused = reused.value?;
     if let Some(defaults) = reused.defaults {
         chart.values = defaults;
@@ -97,19 +96,12 @@ async fn upgrade_held(
     let user = UserValues { values: reused.user, sources };
     let options = request.render.clone();
     let prepared = session.render(chart, user, given, context, options, apply.dry_run).await?;
-    warnings.extend(prepared.warnings.iter().cloned());
     let first_deployed = baseline.info.first_deployed;
     let method = apply.server_side.method(last.apply_method);
     let migrate = baseline.apply_method != ApplyMethod::ServerSide;
     let mut release = session.release(&request.name, revision, &prepared, method, first_deployed);
     release.labels = merge_labels(&last.labels, &apply.labels);
-    let report = |release, plan| Report {
-        release,
-        plan,
-        warnings: warnings.clone(),
-        preview: Vec::new(),
-        installed: false,
-    };
+    let report = |release, plan| Report { release, plan, preview: Vec::new(), installed: false };
     if apply.dry_run == Some(DryRun::Client) {
         return Ok(report(dry_run(release, Status::PendingUpgrade, apply), None));
     }
@@ -130,9 +122,7 @@ async fn upgrade_held(
         options: &plan::Options { create_namespace: false, ..apply.to_plan(method, migrate) },
     })
     .map_err(|source| Error::Plan { doing: "update", source })?;
-    let mut warnings = warnings.clone();
-    warnings.extend(yielded(&plan));
-    let report = |release, plan| Report { warnings: warnings.clone(), ..report(release, plan) };
+    session.warn(yielded(&plan));
     if apply.dry_run.is_some() {
         let preview = session.preview(&plan, &observed, apply).await?;
         let release = dry_run(release, Status::PendingUpgrade, apply);

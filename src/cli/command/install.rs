@@ -50,14 +50,9 @@ pub(in crate::cli) fn run(
         InstallRequest { name, chart, values, render, apply, replace, rollback_on_failure };
     let report = block_on(async {
         let session = connect(global).await?;
-        let result = Box::pin(action::install(&session, &request)).await;
-        if result.is_err() {
-            session.noted().iter().for_each(|warning| ui.warn(warning));
-        }
-        result
+        Box::pin(action::install(&session, &request)).await
     })
     .map_err(|failure| prefixed(unreachable(failure)))?;
-    report.warnings.iter().for_each(|warning| ui.warn(warning));
     ui.report(&report, output, details)
 }
 

@@ -102,7 +102,6 @@ pub(in crate::cli) fn run(
         }
         result
     })?;
-    report.warnings.iter().for_each(|warning| ui.warn(warning));
     ui.preview(&report);
     ui.out(b"Rollback was a success! Happy Helming!\n");
     Ok(())

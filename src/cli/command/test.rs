@@ -52,7 +52,6 @@ pub(in crate::cli) fn run(
         let session = connect(global).await?;
         Box::pin(action::test(&session, &request)).await
     })?;
-    report.warnings.iter().for_each(|warning| ui.warn(warning));
     let details = Details { hide_notes: true, manifest: global.is_debug(), ..Details::default() };
     ui.release(&report.release, None, details)?;
     if logs {

@@ -80,9 +80,6 @@ pub(in crate::cli) fn run(
     let report = block_on(async {
         let session = connect(global).await?;
         let result = Box::pin(action::upgrade(&session, &request)).await;
-        if result.is_err() {
-            session.noted().iter().for_each(|warning| ui.warn(warning));
-        }
         if let (true, Some(cause)) = (global.as_helm, result.as_ref().err().and_then(Error::cause))
         {
             let attributes = vec![("name", request.name.clone()), ("error", cause.to_string())];
@@ -96,7 +93,6 @@ pub(in crate::cli) fn run(
         }
         prefixed(failure)
     })?;
-    report.warnings.iter().for_each(|warning| ui.warn(warning));
     if report.installed {
         install::announce(ui, &request.name, output);
     } else if output == Format::Table {

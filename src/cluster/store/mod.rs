@@ -10,16 +10,31 @@ mod sql;
 mod sql_tls;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use error::StoreError;
+use jiff::Timestamp;
 use memory::MemoryStore;
-pub use object::Mark;
 use object::ObjectStore;
 pub use record::StoredRecord;
 use sql::SqlStore;
 
-use super::Cluster;
+use super::{Cluster, Holder};
 use crate::release::{History, Release, Revision, Store};
+
+/// How often a writer without a lock gives a sign of life.
+const RENEWAL: Duration = Duration::from_secs(5);
+
+/// Who writes a record, kept with it while its revision is unfinished.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The process.
+    pub holder: Holder,
+    /// Whether it has the lock of the release.
+    pub locked: bool,
+    /// When the process last gave a sign of life. It does so here only when it has no lock.
+    pub renewed: Option<Timestamp>,
+}
 
 /// Which objects hold records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,8 +73,13 @@ impl RecordStore {
     ///
     /// # Errors
     /// [`StoreError::NoDatabase`]
-    pub async fn sql(connection: &str, namespace: &str) -> Result<Self, StoreError> {
-        Ok(RecordStore(Driver::Sql(SqlStore::connect(connection, namespace).await?)))
+    pub async fn sql(
+        cluster: &Cluster,
+        connection: &str,
+        namespace: &str,
+    ) -> Result<Self, StoreError> {
+        let holder = Holder::this(&cluster.user);
+        Ok(RecordStore(Driver::Sql(SqlStore::connect(connection, namespace, holder).await?)))
     }
 
     /// Returns a store that reads the records of all namespaces, and cannot write.
@@ -77,7 +97,8 @@ impl RecordStore {
     pub fn locked(&self) -> Self {
         RecordStore(match &self.0 {
             Driver::Objects(store) => Driver::Objects(Box::new(store.locked())),
-            other @ (Driver::Memory(_) | Driver::Sql(_)) => other.clone(),
+            Driver::Sql(store) => Driver::Sql(store.locked()),
+            Driver::Memory(store) => Driver::Memory(Arc::clone(store)),
         })
     }
 
@@ -89,7 +110,8 @@ impl RecordStore {
     pub async fn mark(&self, name: &str, revision: Revision) -> Result<Option<Mark>, StoreError> {
         match &self.0 {
             Driver::Objects(store) => store.mark(name, revision).await,
-            Driver::Memory(_) | Driver::Sql(_) => Ok(None),
+            Driver::Sql(store) => store.mark(name, revision).await,
+            Driver::Memory(_) => Ok(None),
         }
     }
 
@@ -98,7 +120,8 @@ impl RecordStore {
     pub async fn keep_renewed(&self, name: &str, revision: Revision) {
         match &self.0 {
             Driver::Objects(store) => store.keep_renewed(name, revision).await,
-            Driver::Memory(_) | Driver::Sql(_) => {}
+            Driver::Sql(store) => store.keep_renewed(name, revision).await,
+            Driver::Memory(_) => {}
         }
     }
 

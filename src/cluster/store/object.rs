@@ -1,5 +1,4 @@
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,7 +9,7 @@ use super::super::client::escape;
 use super::super::{Cluster, Holder, Resource};
 use super::parts::{Part, Parts};
 use super::record::Data;
-use super::{RecordKind, StoreError, StoredRecord};
+use super::{Mark, RENEWAL, RecordKind, StoreError, StoredRecord};
 use crate::release::{
     Encoded, History, Labels, Pointer, Release, Revision, encode_limited, join, record_name,
 };
@@ -25,17 +24,6 @@ pub(super) struct ObjectStore {
     /// Whether the writer has the lock of the release.
     locked: bool,
     parts: Parts,
-}
-
-/// Who writes a record, kept beside it while its revision is unfinished.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mark {
-    /// The process.
-    pub holder: Holder,
-    /// Whether it has the lock of the release.
-    pub locked: bool,
-    /// When the process last gave a sign of life. It does so here only when it has no lock.
-    pub renewed: Option<Timestamp>,
 }
 
 /// A list without the contents of its objects.
@@ -83,7 +71,7 @@ impl ObjectStore {
         let path = self.path(name, revision);
         let pointer = |key: &str| format!("/metadata/annotations/{}", key.replace('/', "~1"));
         loop {
-            tokio::time::sleep(Duration::from_secs(5)).await;
+            tokio::time::sleep(RENEWAL).await;
             // The test leaves a record alone that is finished meanwhile.
             let changes = json!([
                 {"op": "test", "path": pointer(HOLDER), "value": Holder::this(&self.cluster.user).to_string()},

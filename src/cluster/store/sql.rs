@@ -2,13 +2,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde_json::json;
 use tokio::sync::Mutex;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Row};
 
+use super::super::Holder;
 use super::record::{Data, selects};
-use super::{StoreError, StoredRecord, sql_tls};
-use crate::release::{History, Labels, Release, Revision, encode, record_name};
+use super::{Mark, RENEWAL, StoreError, StoredRecord, sql_tls};
+use crate::release::{
+    History, Labels, Release, Revision, decode_note, encode, encode_with_note, record_name,
+};
 
 /// Keeps release records in Helm's tables of a `PostgreSQL` database.
 #[derive(Clone, Debug)]
@@ -16,6 +20,10 @@ pub(super) struct SqlStore {
     client: Arc<Mutex<Client>>,
     /// `None` reads all namespaces and cannot write.
     namespace: Option<String>,
+    /// Who writes.
+    holder: Holder,
+    /// Whether the writer has the lock of the release.
+    locked: bool,
 }
 
 /// The steps that make the tables, with the names by which they are noted, in Helm's order.
@@ -50,21 +58,74 @@ const MIGRATIONS: [(&str, &str); 2] = [
     ),
 ];
 
+/// The field of the note that names the writer of an unfinished revision.
+const HOLDER: &str = "holder";
+/// The field that tells whether the writer has a lock.
+const LOCKED: &str = "locked";
+
 fn failed(doing: &'static str) -> impl FnOnce(tokio_postgres::Error) -> StoreError {
     move |source| StoreError::Sql { doing, source }
 }
 
 impl SqlStore {
-    pub(super) async fn connect(connection: &str, namespace: &str) -> Result<Self, StoreError> {
+    pub(super) async fn connect(
+        connection: &str,
+        namespace: &str,
+        holder: Holder,
+    ) -> Result<Self, StoreError> {
         let mut client = sql_tls::connect(connection).await.map_err(StoreError::NoDatabase)?;
         let migrated = migrate(&mut client).await;
         migrated.map_err(|error| StoreError::NoDatabase(Box::new(error)))?;
         let client = Arc::new(Mutex::new(client));
-        Ok(SqlStore { client, namespace: Some(namespace.to_owned()) })
+        Ok(SqlStore { client, namespace: Some(namespace.to_owned()), holder, locked: false })
     }
 
     pub(super) fn in_all_namespaces(&self) -> Self {
         SqlStore { namespace: None, ..self.clone() }
+    }
+
+    pub(super) fn locked(&self) -> Self {
+        SqlStore { locked: true, ..self.clone() }
+    }
+
+    /// The table has no column for this, so that it is in the record.
+    pub(super) async fn mark(
+        &self,
+        name: &str,
+        revision: Revision,
+    ) -> Result<Option<Mark>, StoreError> {
+        let client = self.client.lock().await;
+        let query = "SELECT body, greatest(createdat, modifiedat) FROM releases_v1 \
+                     WHERE key = $1 AND namespace = $2";
+        let row = client.query_opt(query, &[&record_name(name, revision), &self.namespace()]).await;
+        let Some(row) = row.map_err(failed("get"))? else { return Ok(None) };
+        let note = decode_note(text(&row, 0).as_bytes())?;
+        let renewed: Option<i32> = row.try_get(1).ok();
+        Ok(note[HOLDER].as_str().map(|holder| Mark {
+            holder: Holder::parse(holder),
+            locked: note[LOCKED] == true,
+            renewed: renewed.and_then(|second| Timestamp::from_second(second.into()).ok()),
+        }))
+    }
+
+    pub(super) async fn keep_renewed(&self, name: &str, revision: Revision) {
+        let key = record_name(name, revision);
+        loop {
+            tokio::time::sleep(RENEWAL).await;
+            let update = "UPDATE releases_v1 SET modifiedat = $1 WHERE key = $2 AND namespace = $3";
+            let client = self.client.lock().await;
+            drop(client.execute(update, &[&now(), &key, &self.namespace()]).await);
+        }
+    }
+
+    fn body(&self, release: &Release) -> String {
+        let body = if release.info.status.is_unfinished() {
+            let note = json!({HOLDER: self.holder.to_string(), LOCKED: self.locked});
+            encode_with_note(release, note)
+        } else {
+            encode(release)
+        };
+        String::from_utf8_lossy(&body).into_owned()
     }
 
     fn namespace(&self) -> &str {
@@ -81,7 +142,7 @@ impl SqlStore {
                  createdat) VALUES ($1, 'helm.sh/release.v1', $2, $3, $4, $5, $6, 'helm', $7)",
                 &[
                     &key,
-                    &body(release),
+                    &self.body(release),
                     &release.name,
                     &self.namespace(),
                     &(release.revision as i32),
@@ -114,7 +175,7 @@ impl SqlStore {
                 "UPDATE releases_v1 SET body = $1, name = $2, version = $3, status = $4, \
                  owner = 'helm', modifiedat = $5 WHERE key = $6 AND namespace = $7",
                 &[
-                    &body(release),
+                    &self.body(release),
                     &release.name,
                     &(release.revision as i32),
                     &release.info.status.as_str(),
@@ -201,10 +262,6 @@ impl SqlStore {
 fn text(row: &Row, at: usize) -> String {
     // Columns of labels may be null.
     row.try_get(at).unwrap_or_default()
-}
-
-fn body(release: &Release) -> String {
-    String::from_utf8_lossy(&encode(release)).into_owned()
 }
 
 /// The columns have 32 bits.
