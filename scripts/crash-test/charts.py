@@ -133,30 +133,30 @@ VARIANTS = [
     Variant("server-side", "server-side apply"),
     Variant(
         "client-side", "client-side apply, by three-way patches",
-        install=CLIENT_SIDE, upgrade=CLIENT_SIDE, rollback=CLIENT_SIDE, sample=11,
+        install=CLIENT_SIDE, upgrade=CLIENT_SIDE, rollback=CLIENT_SIDE, sample=17,
     ),
     Variant(
         "migration", "from client-side to server-side apply and back",
         install=CLIENT_SIDE, upgrade=("--server-side=true",), rollback=CLIENT_SIDE,
-        verbs=("upgrade", "rollback"), sample=13,
+        verbs=("upgrade", "rollback"), sample=23,
     ),
     Variant(
         "rich", "CRDs, a custom resource, a Deployment, a Pod as hook, --wait",
-        install=("--wait",), upgrade=("--wait",), rollback=("--wait",), rich=True, sample=17,
+        install=("--wait",), upgrade=("--wait",), rollback=("--wait",), rich=True, sample=29,
     ),
     Variant(
         "parts", "a release of 3 MiB, with records in parts, of which three are kept",
         upgrade=("--history-max=3",), rollback=("--history-max=3",), large=True, earlier=2,
-        helm=False, sample=23,
+        helm=False, sample=97,
     ),
     Variant(
         "configmap", "records in ConfigMaps, of which three are kept",
         upgrade=("--history-max=3",), rollback=("--history-max=3",), earlier=2,
-        driver="configmap", sample=13,
+        driver="configmap", sample=23,
     ),
     Variant(
         "sql", "records in PostgreSQL, whose messages count as requests",
-        driver="sql", faults=("kill-before", "kill-after", "reset", "reset-after"), sample=13,
+        driver="sql", faults=("kill-before", "kill-after", "reset", "reset-after"), sample=23,
     ),
 ]
 

@@ -80,6 +80,27 @@ pub struct Unanswered {
     pub error: kube::Error,
 }
 
+impl Unanswered {
+    /// Returns whether the connection was cut after it had been made.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+        let mut source: Option<&(dyn StdError + 'static)> = Some(&self.error);
+        while let Some(error) = source {
+            if let Some(io) = error.downcast_ref::<std::io::Error>()
+                && matches!(
+                    io.kind(),
+                    ConnectionReset | ConnectionAborted | BrokenPipe | UnexpectedEof
+                )
+            {
+                return true;
+            }
+            source = error.source();
+        }
+        false
+    }
+}
+
 impl ApiError {
     /// Returns the HTTP code of a refusal.
     #[must_use]

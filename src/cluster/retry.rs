@@ -3,9 +3,12 @@ use std::time::Duration;
 
 use super::ApiError;
 
-/// The pauses before each further try, in milliseconds. Together they outlast the restart of an API
-/// server.
-const PAUSES: [u64; 9] = [100, 200, 500, 1000, 2000, 3000, 5000, 5000, 5000];
+/// The pauses before each further try, in milliseconds. Together they are a minute, which outlasts the
+/// restart of an API server.
+const PAUSES: [u64; 17] = [
+    100, 200, 500, 1000, 2000, 3000, 5000, 5000, 5000, 5000, 5000, 5000, 5000, 5000, 5000, 5000,
+    5000,
+];
 /// How often a request is tried again that the server failed at: a failure such as that of a webhook
 /// may last, and whoever waits wants to know.
 const REFUSED_TRIES: usize = 4;
@@ -37,10 +40,14 @@ impl<'a> Retry<'a> {
             Err(ApiError::Status(status)) if matches!(status.code, 500 | 502) => {
                 Some(REFUSED_TRIES)
             }
-            Ok(_) | Err(ApiError::Status(_)) => None,
-            Err(ApiError::Transport(_) | ApiError::Answer(_)) => {
-                self.reached.load(Ordering::Relaxed).then_some(PAUSES.len())
+            Err(ApiError::Transport(_) | ApiError::Answer(_))
+                if self.reached.load(Ordering::Relaxed) =>
+            {
+                Some(PAUSES.len())
             }
+            // There is someone, who may be starting.
+            Err(ApiError::Transport(unanswered)) if unanswered.is_cut() => Some(REFUSED_TRIES),
+            Ok(_) | Err(_) => None,
         };
         if !matches!(answer, Err(ApiError::Transport(_))) {
             self.reached.store(true, Ordering::Relaxed);
@@ -70,6 +77,20 @@ mod tests {
             let mut retry = Retry::new(&reached);
             assert_eq!(std::iter::from_fn(|| retry.after(&answer)).count(), tries);
             assert_eq!(retry.is_repeated(), tries > 0);
+        }
+    }
+
+    #[test]
+    fn a_server_that_cuts_the_first_connection_is_asked_again() {
+        use std::io::ErrorKind::{ConnectionRefused, ConnectionReset};
+        for (kind, tries) in [(ConnectionReset, REFUSED_TRIES), (ConnectionRefused, 0)] {
+            let reached = AtomicBool::new(false);
+            let error = kube::Error::Service(Box::new(std::io::Error::from(kind)));
+            let (request, server) = (String::new(), String::new());
+            let unanswered = super::super::Unanswered { request, server, error };
+            let answer = Err::<(), _>(ApiError::Transport(Box::new(unanswered)));
+            let mut retry = Retry::new(&reached);
+            assert_eq!(std::iter::from_fn(|| retry.after(&answer)).count(), tries, "{kind}");
         }
     }
 

@@ -6,7 +6,7 @@
 //! over where they are not at hand.
 #![expect(clippy::print_stderr, reason = "a test")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -18,6 +18,14 @@ use super::control_plane::{World, rhumb, steady};
 
 /// The time that a wait may take.
 const TIMEOUT: &str = "--wait --timeout 90s";
+
+/// The kinds in a namespace that charts make, but for those whose objects come and go with others.
+const NAMESPACED: &str = "configmap,secret,service,serviceaccount,persistentvolumeclaim,deployment,\
+    statefulset,daemonset,job,cronjob,ingress,networkpolicy,role,rolebinding,\
+    horizontalpodautoscaler,poddisruptionbudget,lease";
+/// The same outside of namespaces.
+const CLUSTER_WIDE: &str = "clusterrole,clusterrolebinding,ingressclass,priorityclass,\
+    validatingwebhookconfiguration,mutatingwebhookconfiguration,apiservice,customresourcedefinition";
 
 /// One chart, and what is asked of it.
 struct Case {
@@ -222,6 +230,26 @@ impl Life {
         assert_eq!(ours.len(), theirs.len());
     }
 
+    /// Takes away what an uninstall has left in the namespace; returns the names of that, and of what
+    /// it has left outside.
+    fn leftovers(&self) -> BTreeSet<String> {
+        let namespace = &self.world.namespace;
+        let left = |kinds: &str, more: &str| -> Vec<String> {
+            let names = self.run(&self.world.kubectl, &format!("get {kinds} -o name {more}"));
+            names.lines().map(str::to_owned).collect()
+        };
+        let mut inside = left(NAMESPACED, "");
+        let ours = ["configmap/kube-root-ca.crt", "serviceaccount/default"];
+        inside.retain(|name| !ours.contains(&name.as_str()));
+        if !inside.is_empty() {
+            let names = inside.join(" ");
+            self.run(&self.world.kubectl, &format!("delete {names} --ignore-not-found"));
+        }
+        let mut outside = left(CLUSTER_WIDE, "");
+        outside.retain(|name| name.contains(&self.release) || name.contains(namespace));
+        inside.into_iter().chain(outside).collect()
+    }
+
     /// Returns the states of all revisions.
     fn states(&self) -> Vec<String> {
         let history = self.run(rhumb(), "history RELEASE -o json");
@@ -246,6 +274,7 @@ impl Life {
         assert_eq!(states[..7], ["superseded"; 7]);
         assert_eq!(states[7], "deployed");
         self.run(rhumb(), &format!("uninstall RELEASE {TIMEOUT}"));
+        let left = self.leftovers();
 
         let theirs = self.steps(&helm_4);
         for (step, (ours, theirs)) in ours.iter().zip(&theirs).enumerate() {
@@ -259,6 +288,7 @@ impl Life {
         self.upgrade(rhumb(), "");
         self.run(rhumb(), "rollback RELEASE 1");
         self.run(&helm_4, &format!("uninstall RELEASE {TIMEOUT}"));
+        assert_eq!(left, self.leftovers());
 
         self.install(&helm_3, "");
         self.upgrade(rhumb(), "");
@@ -380,6 +410,18 @@ fn fluent_bit() {
         chart: corpus("fluent-bit-0.58.1.tgz"),
         values: "",
         change: "--set logLevel=debug,labels.team=a",
+        definitions: &[],
+    });
+}
+
+#[test]
+fn elasticsearch() {
+    check(Case {
+        name: "elastic",
+        chart: corpus("elasticsearch-8.5.1.tgz"),
+        // There is one node.
+        values: "--set antiAffinity=soft",
+        change: "--set replicas=4,labels.team=a",
         definitions: &[],
     });
 }
