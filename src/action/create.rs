@@ -2,7 +2,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::Error;
-use crate::chart::{self, NewFile, io_text};
+use crate::chart::{self, Language, NewFile, io_text};
 use crate::go::path::clean;
 
 /// The longest name of a chart.
@@ -15,6 +15,8 @@ pub struct CreateRequest {
     pub path: String,
     /// A chart, folder or archive, to make the new one after; `None` for our scaffold.
     pub starter: Option<PathBuf>,
+    /// The language of the scaffold's templates.
+    pub language: Language,
 }
 
 /// Makes the folder of a new chart and returns its path.
@@ -25,7 +27,7 @@ pub struct CreateRequest {
 /// # Errors
 /// [`Error::Create`] with Helm's text: a bad name, a starter that does not load, a file in the way.
 pub fn create(request: &CreateRequest, replacing: &mut dyn FnMut(&Path)) -> Result<PathBuf, Error> {
-    let CreateRequest { path, starter } = request;
+    let CreateRequest { path, starter, language } = request;
     let path = String::from_utf8_lossy(&clean(path.as_bytes())).into_owned();
     let folder =
         std::path::absolute(&path).map_err(|cause| failed("open", Path::new(&path), &cause))?;
@@ -37,7 +39,7 @@ pub fn create(request: &CreateRequest, replacing: &mut dyn FnMut(&Path)) -> Resu
     let files = match starter {
         None => {
             check_name(&name)?;
-            chart::scaffold(&name)
+            chart::scaffold(&name, *language)
         }
         Some(starter) => started(starter, &name)?,
     };

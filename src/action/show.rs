@@ -20,6 +20,28 @@ pub enum Part {
         /// The template; empty for none.
         json_path: String,
     },
+    /// A JSON schema of what templates in Jinja see.
+    #[cfg(feature = "jinja")]
+    Schema,
+}
+
+#[cfg(feature = "jinja")]
+fn schema(chart: &Chart) -> Result<Vec<u8>, Error> {
+    use crate::template::{Capabilities, Context, ReleaseContext, context_schema};
+    let release = ReleaseContext {
+        name: String::new(),
+        namespace: String::new(),
+        revision: 1,
+        is_upgrade: false,
+    };
+    let context = Context { release, capabilities: Capabilities::default() };
+    let merged = crate::values::merge(chart, &crate::value::Map::new()).value?;
+    let mut out = Vec::new();
+    let schema = context_schema(chart, &merged, &context);
+    // It comes from JSON and from names, so JSON can hold it.
+    json::write_pretty(&mut out, &schema).unwrap_or_default();
+    out.push(b'\n');
+    Ok(out)
 }
 
 /// Returns the text of a part of a chart.
@@ -55,8 +77,12 @@ pub fn show(chart: &Chart, part: &Part) -> Result<Vec<u8>, Error> {
                     out.push(b'\n');
                 }
             }
-            Part::Chart | Part::Crds | Part::Readme => {}
+            _ => {}
         }
+    }
+    #[cfg(feature = "jinja")]
+    if *part == Part::Schema {
+        out.extend(schema(chart)?);
     }
     if is_all || *part == Part::Readme {
         let is_readme = |name: &str| {

@@ -29,5 +29,5 @@ pub use load::{
 pub(crate) use metadata::json_kind;
 pub use metadata::{Dependency, ImportValues, Maintainer, Metadata};
 pub use save::{SaveFault, pack, save};
-pub use scaffold::{NewFile, from_starter, scaffold};
+pub use scaffold::{Language, NewFile, from_starter, scaffold};
 pub use warning::{Level, Warned, Warning};

@@ -6,13 +6,27 @@ use crate::value::Str;
 /// What stands for the chart's name in the files of a scaffold or a starter.
 const PLACEHOLDER: &str = "<CHARTNAME>";
 
-/// The scaffold's files in the order they are written, the contents with placeholders.
-const FILES: [(&str, &str); 13] = [
+/// The language of a new chart's templates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// Go's, which Helm reads.
+    #[default]
+    Go,
+    /// Jinja, which only rhumb reads.
+    Jinja,
+}
+
+/// The files of a scaffold, with placeholders, but for its templates.
+const FILES: [(&str, &str); 4] = [
     ("Chart.yaml", include_str!("scaffold/Chart.yaml")),
     ("values.yaml", include_str!("scaffold/values.yaml")),
     ("values.schema.json", include_str!("scaffold/values.schema.json")),
     // Under a plain name here, so that no tool takes it for its own.
     (".helmignore", include_str!("scaffold/helmignore")),
+];
+
+/// The templates in the order they are written.
+const GO: [(&str, &str); 9] = [
     ("templates/ingress.yaml", include_str!("scaffold/templates/ingress.yaml")),
     ("templates/httproute.yaml", include_str!("scaffold/templates/httproute.yaml")),
     ("templates/deployment.yaml", include_str!("scaffold/templates/deployment.yaml")),
@@ -27,14 +41,37 @@ const FILES: [(&str, &str); 13] = [
     ),
 ];
 
+/// The same templates in Jinja.
+const JINJA: [(&str, &str); 9] = [
+    ("templates/ingress.yaml.j2", include_str!("scaffold/jinja/templates/ingress.yaml.j2")),
+    ("templates/httproute.yaml.j2", include_str!("scaffold/jinja/templates/httproute.yaml.j2")),
+    ("templates/deployment.yaml.j2", include_str!("scaffold/jinja/templates/deployment.yaml.j2")),
+    ("templates/service.yaml.j2", include_str!("scaffold/jinja/templates/service.yaml.j2")),
+    (
+        "templates/serviceaccount.yaml.j2",
+        include_str!("scaffold/jinja/templates/serviceaccount.yaml.j2"),
+    ),
+    ("templates/hpa.yaml.j2", include_str!("scaffold/jinja/templates/hpa.yaml.j2")),
+    ("templates/NOTES.txt.j2", include_str!("scaffold/jinja/templates/NOTES.txt.j2")),
+    ("templates/_helpers.j2", include_str!("scaffold/jinja/templates/_helpers.j2")),
+    (
+        "templates/tests/test-connection.yaml.j2",
+        include_str!("scaffold/jinja/templates/tests/test-connection.yaml.j2"),
+    ),
+];
+
 /// A file of a new chart: its path inside the chart, and its content.
 pub type NewFile = (String, Vec<u8>);
 
 /// Returns the files of a new chart called `name`: an application with a Deployment, a Service and
 /// what one wants around them.
 #[must_use]
-pub fn scaffold(name: &str) -> Vec<NewFile> {
-    let files = FILES.iter();
+pub fn scaffold(name: &str, language: Language) -> Vec<NewFile> {
+    let templates = match language {
+        Language::Go => &GO,
+        Language::Jinja => &JINJA,
+    };
+    let files = FILES.iter().chain(templates);
     files.map(|(path, text)| ((*path).to_owned(), text.replace(PLACEHOLDER, name).into())).collect()
 }
 

@@ -20,4 +20,6 @@ pub use capabilities::{Capabilities, HELM_VERSION, HelmVersion, KubeVersion, Kub
 pub use context::{Context, ReleaseContext};
 pub use engine::{is_jinja, output_name};
 pub use failure::{Failed, Failures};
+#[cfg(feature = "jinja")]
+pub use jinja::context_schema;
 pub use render::{Rendered, RenderedFile, render, render_ahead, texts};

@@ -126,6 +126,16 @@ const POSITIONS: &[(&str, &str, &str)] = &[
     ("alone under its key, empty", "k:\n  {{ values.empty }}\n", "k:\n  {}\n"),
     ("among keys", "k:\n  {{ values.map }}\n  z: 1\n", "k:\n  a: 1\n  b: \"no\"\n  z: 1\n"),
     ("among keys, empty", "k:\n  {{ values.empty }}\n  z: 1\n", "k:\n  z: 1\n"),
+    (
+        "among keys, a text of nothing",
+        "k:\n  a: 1\n  {{ '' }}\nl:\n  {{ '' }}\n  b: 1\n",
+        "k:\n  a: 1\nl:\n  b: 1\n",
+    ),
+    (
+        "an `if` without `else`",
+        "k: a{{ 's' if values.flag }}{{ 'x' if values.empty }}\nl: {{ 'x' if values.empty }}\n",
+        "k: as\nl: \"\"\n",
+    ),
     ("the whole document", "{{ values.map }}\n", "a: 1\nb: \"no\"\n"),
     (
         "the whole of a second document",
@@ -407,4 +417,73 @@ fn what_a_template_looks_at_is_read() {
         &Env::new(),
     );
     assert_eq!(error.unwrap_err(), "c/templates/a.yaml.j2:1:6: `values.b` is not defined");
+}
+
+#[test]
+fn words_in_texts_are_those_of_yaml() {
+    for (hole, expected) in [
+        ("'a' ~ true ~ false ~ none ~ 1 ~ 1.5", "atruefalsenull11.5"),
+        ("values.flag ~ '-' ~ values.nothing", "true-null"),
+        ("(1 == 1) ~ ''", "true"),
+        ("values.map ~ ''", "{\"a\":1,\"b\":\"no\"}"),
+        ("true | string", "true"),
+        ("[true, none, 1, 'a'] | join('-')", "true-null-1-a"),
+        ("[{'a': true}, {'a': {'b': 2}}] | join(',', attribute='a')", "true,{\"b\":2}"),
+        ("'%s=%s %d' | format('a', false, 3)", "a=false 3"),
+        ("'a-b' | replace('-', '+')", "a+b"),
+        ("values.count ~ (values.count + 1)", "34"),
+    ] {
+        let text = format!("{{{{ {hole} }}}}");
+        let found = render_file(&[("templates/NOTES.txt.j2", &text)], "NOTES.txt");
+        assert_eq!(found, expected, "{hole}");
+    }
+}
+
+#[test]
+fn texts_that_grow_and_grow_end_in_a_message() {
+    for body in [
+        "{% set n.s = n.s ~ n.s %}",
+        "{% set n.s = n.s + n.s %}",
+        "{% set n.s = [n.s, n.s] | join %}",
+        "{% set n.s = '%s%s' | format(n.s, n.s) %}",
+        "{% set n.s = n.s | replace('a', 'aa') %}",
+    ] {
+        let text = format!(
+            "{{% set n = namespace(s='a') %}}{{% for i in range(64) %}}{body}{{% endfor %}}k: 1\n"
+        );
+        let files = [("templates/a.yaml.j2", text.as_str())];
+        let error = render_with(chart("c", &files), "{}", &Env::new()).unwrap_err();
+        assert!(error.contains("exceeded maximum size of texts"), "{body}: {error}");
+    }
+}
+
+#[test]
+fn macros_see_what_go_templates_write() {
+    let helpers = "{% macro name() %}\n{{ values.name }}\n{% endmacro %}\n{% macro both() %}\na: {{ name() }}\nb: {{ values.version }}\n{% endmacro %}\n";
+    let twice = "k: {{ h.name() }}\nl: {{ h.both() }}\nm:\n  {{ h.both() }}\n  z: {{ h.name() }}\n";
+    let files = [
+        ("templates/_h.j2", helpers),
+        (
+            "templates/_w.tpl",
+            "{{ define \"write\" }}{{ $_ := set .Values \"name\" \"third\" }}{{ end }}",
+        ),
+        ("templates/a.yaml.j2", "a: {{ h.name() }}{{ include('write') }}\nb: {{ h.name() }}\n"),
+        ("templates/b.yaml", "{{ $_ := set .Values \"name\" \"second\" }}k: 1\n"),
+        ("templates/c.yaml.j2", twice),
+        ("templates/d.yaml.j2", twice),
+    ];
+    let expected = "k: web\nl:\n  a: web\n  b: \"1.10\"\nm:\n  a: web\n  b: \"1.10\"\n  z: web\n";
+    assert_eq!(render_file(&files, "c.yaml"), expected);
+    assert_eq!(render_file(&files, "d.yaml"), expected);
+    assert_eq!(render_file(&files, "a.yaml"), "a: second\nb: third\n");
+}
+
+#[test]
+fn a_macro_that_is_run_once_says_where_it_fails() {
+    let files = [
+        ("templates/_h.j2", "{% macro name() %}\n{{ values.nam }}\n{% endmacro %}\n"),
+        ("templates/a.yaml.j2", "k: {{ h.name() }}\n"),
+    ];
+    let error = render_with(chart("c", &files), VALUES, &Env::new()).unwrap_err();
+    assert_eq!(error, "c/templates/_h.j2:2:3: `values.nam` is not defined");
 }

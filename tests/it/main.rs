@@ -34,6 +34,8 @@ mod interop;
 mod jinja;
 #[cfg(all(feature = "cli", feature = "cluster", feature = "jinja"))]
 mod jinja_errors;
+#[cfg(feature = "jinja")]
+mod jinja_twins;
 mod layers;
 #[cfg(feature = "cli")]
 mod limits;

@@ -3,7 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use crate::action::{self, CreateRequest};
+use crate::chart::Language;
 use crate::cli::{Failure, Ui, env};
+
+/// The language of templates.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Engine {
+    /// Go templates, as Helm has them
+    Go,
+    /// Jinja, which only rhumb renders (docs/jinja.md)
+    Jinja,
+}
 
 /// Make the folder of a new chart
 ///
@@ -22,13 +32,22 @@ pub struct CreateArgs {
     /// `<CHARTNAME>` in its templates and values becomes the new name
     #[arg(short = 'p', long, value_name = "CHART", default_value = "", hide_default_value = true)]
     starter: String,
+    /// Language of the templates
+    #[arg(
+        long,
+        value_name = "ENGINE",
+        value_enum,
+        default_value = "go",
+        conflicts_with = "starter"
+    )]
+    engine: Engine,
     /// Version of the chart format
     #[arg(long, hide = true, value_name = "VERSION", default_value = "v2")]
     chart_api_version: String,
 }
 
 pub(in crate::cli) fn run(ui: &mut Ui, args: CreateArgs) -> Result<(), Failure> {
-    let CreateArgs { name, starter, chart_api_version } = args;
+    let CreateArgs { name, starter, engine, chart_api_version } = args;
     ui.out(format!("Creating {name}\n").as_bytes());
     if chart_api_version != "v2" {
         return Err(Failure::new(format!(
@@ -36,7 +55,11 @@ pub(in crate::cli) fn run(ui: &mut Ui, args: CreateArgs) -> Result<(), Failure> 
         )));
     }
     let starter = (!starter.is_empty()).then(|| starter_path(&starter));
-    let request = CreateRequest { path: name, starter };
+    let language = match engine {
+        Engine::Go => Language::Go,
+        Engine::Jinja => Language::Jinja,
+    };
+    let request = CreateRequest { path: name, starter, language };
     let mut replacing = |file: &Path| {
         ui.say(&format!(
             "WARNING: File {:?} already exists. Overwriting.",

@@ -24,6 +24,9 @@ enum ShowPart {
     Crds(Which),
     /// Show the README
     Readme(Which),
+    /// Show a JSON schema of what templates in Jinja see, for editors
+    #[cfg(feature = "jinja")]
+    Schema(Which),
     /// Show the values
     Values(ValuesArgs),
 }
@@ -55,6 +58,8 @@ pub(in crate::cli) fn run(
         ShowPart::Chart(which) => (which, Part::Chart),
         ShowPart::Crds(which) => (which, Part::Crds),
         ShowPart::Readme(which) => (which, Part::Readme),
+        #[cfg(feature = "jinja")]
+        ShowPart::Schema(which) => (which, Part::Schema),
         ShowPart::Values(ValuesArgs { which, jsonpath }) => {
             (which, Part::Values { json_path: jsonpath })
         }

@@ -74,6 +74,7 @@ fn include(name: &Jinja, data: Option<&Jinja>) -> Result<Jinja, Error> {
         let mut executor = Executor::new(&set, &env).with_foreign(include_macro);
         executor.execute(&name.to_str_lossy(), data).map_err(stopped)
     })?;
+    session::outdate()?;
     session::foreign(&Str::from(output.text))
 }
 
@@ -86,6 +87,7 @@ fn tpl(source: &Jinja, data: Option<&Jinja>) -> Result<Jinja, Error> {
         let mut executor = Executor::new(&set, &env).with_foreign(include_macro);
         executor.expand(&source, data).map_err(stopped)
     })?;
+    session::outdate()?;
     session::foreign(&output)
 }
 
@@ -100,6 +102,8 @@ pub(in crate::template) fn include_macro(
         (Rc::clone(&session.library), session.root.clone(), session.chart.clone())
     })
     .ok()?;
+    // The template that calls may have written into the chart's data.
+    session::outdate().ok()?;
     let (path, name) = library.find_macro(name, &chart)?;
     let Value::Map(root) = root else { return None };
     let scope = Jinja::from_object(Scope::new(&root));

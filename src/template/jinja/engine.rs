@@ -1,5 +1,6 @@
 //! Renders the Jinja templates of a chart.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io;
 use std::rc::Rc;
@@ -9,9 +10,10 @@ use minijinja::{Environment, Value as Jinja};
 
 use super::context::Scope;
 use super::fault::{self, File};
+use super::module::Module as Shared;
 use super::place::{self, Placed};
 use super::prepare::{Module, Place, Prepared, prepare};
-use super::{environment, mark, session};
+use super::{environment, mark, pure, session};
 use crate::diagnostic::Diagnostic;
 use crate::template::engine::output_name;
 use crate::template::function::Env;
@@ -77,6 +79,8 @@ pub(super) struct Library {
     templates: Vec<Template>,
     places: Vec<Place>,
     modules: Vec<(String, String)>,
+    /// Modules whose macros are run once for all files, by path.
+    pub(super) shared: Vec<(String, Jinja)>,
     files: Arc<[Str]>,
 }
 
@@ -144,6 +148,96 @@ impl Library {
     }
 }
 
+/// The templates of a chart by path and text, and what was made of them.
+type Compiled = (Vec<(Str, Str)>, Rc<Library>);
+
+thread_local! {
+    /// What was compiled last: charts are often rendered several times, with other values.
+    static LAST: RefCell<Option<Compiled>> = const { RefCell::new(None) };
+}
+
+/// Prepares and compiles templates, or takes what was made of the same ones before.
+fn library(sources: &[(Str, Str)]) -> (Rc<Library>, Vec<(String, Diagnostic)>) {
+    let known = LAST.with_borrow(|last| {
+        let (known, library) = last.as_ref()?;
+        (known == sources).then(|| Rc::clone(library))
+    });
+    if let Some(library) = known {
+        return (library, Vec::new());
+    }
+    let (library, failed) = compile(sources);
+    let library = Rc::new(library);
+    if failed.is_empty() {
+        LAST.with_borrow_mut(|last| *last = Some((sources.to_vec(), Rc::clone(&library))));
+    }
+    (library, failed)
+}
+
+/// Prepares and compiles templates. Returns the errors, each with the path of its file, beside
+/// what was made.
+fn compile(sources: &[(Str, Str)]) -> (Library, Vec<(String, Diagnostic)>) {
+    let mut failed = Vec::new();
+    let mut texts = Vec::new();
+    for (path, text) in sources {
+        let path = path.to_string();
+        match text.as_str() {
+            Some(text) if mark::find(text).is_none() => texts.push((path, text.to_owned())),
+            Some(text) => {
+                let at = mark::find(text).unwrap_or_default();
+                let message = format!("{path}: a template cannot hold the character U+F0000");
+                let hint = "write it as \"\\U000F0000\" within a hole".to_owned();
+                let diagnostic = Diagnostic::error(message).at(&path, at, 4);
+                failed.push((path, diagnostic.hinted(Some(hint))));
+            }
+            None => {
+                let message = format!("{path}: the template is not UTF-8");
+                failed.push((path, Diagnostic::error(message)));
+            }
+        }
+    }
+    let modules: Vec<Module> = texts
+        .iter()
+        .filter_map(|(path, text)| {
+            let name = module_name(path)?;
+            Some(Module { name, path: path.clone(), pure: pure::pure_macros(text) })
+        })
+        .collect();
+    let mut places = Vec::new();
+    let mut templates = Vec::new();
+    for (number, (path, source)) in texts.into_iter().enumerate() {
+        let near: Vec<&Module> = modules
+            .iter()
+            .filter(|module| chart_of(&module.path) == chart_of(&path) && module.path != path)
+            .collect();
+        let prepared = prepare(&source, number as u32, &near, Some(&mut places));
+        let macros = super::prepare::macro_names(&source);
+        templates.push(Template { path, source, prepared, macros });
+    }
+    let known: Arc<BTreeSet<String>> =
+        Arc::new(templates.iter().map(|template| template.path.clone()).collect());
+    let mut jinja = environment::environment();
+    jinja.set_path_join_callback(move |name, parent| match resolve(name, parent, &known) {
+        Some(path) => path.to_owned().into(),
+        None => name.into(),
+    });
+    let files = templates.iter().map(|template| Str::from(template.path.as_str())).collect();
+    let shared = modules.iter().filter(|module| !module.pure.is_empty());
+    let shared =
+        shared.map(|Module { path, .. }| (path.clone(), Jinja::from_object(Shared::new(path))));
+    let shared = shared.collect();
+    let modules = modules.into_iter().map(|module| (module.name, module.path)).collect();
+    let mut library = Library { env: jinja, templates, places, modules, shared, files };
+    for i in 0..library.templates.len() {
+        let template = &library.templates[i];
+        let (path, text) = (template.path.clone(), template.prepared.text.clone());
+        if let Err(error) = library.env.add_template_owned(path.clone(), text) {
+            let diagnostic = library.word(None, |scene| scene.diagnostic(&error));
+            failed.push((path, diagnostic));
+        }
+    }
+    (library, failed)
+}
+
 impl Engine {
     /// Prepares and compiles templates, given by path and text. `set` has the templates of Go that
     /// these may include.
@@ -154,66 +248,17 @@ impl Engine {
         env: &Env,
         set: Rc<TemplateSet>,
     ) -> (Self, Vec<(String, Diagnostic)>) {
-        let shared = Rc::new(env.share());
-        let mut failed = Vec::new();
-        let mut texts = Vec::new();
-        for (path, text) in sources {
-            let path = path.to_string();
-            match text.as_str() {
-                Some(text) if mark::find(text).is_none() => texts.push((path, text.to_owned())),
-                Some(text) => {
-                    let at = mark::find(text).unwrap_or_default();
-                    let message = format!("{path}: a template cannot hold the character U+F0000");
-                    let hint = "write it as \"\\U000F0000\" within a hole".to_owned();
-                    let diagnostic = Diagnostic::error(message).at(&path, at, 4);
-                    failed.push((path, diagnostic.hinted(Some(hint))));
-                }
-                None => {
-                    let message = format!("{path}: the template is not UTF-8");
-                    failed.push((path, Diagnostic::error(message)));
-                }
-            }
-        }
-        let modules: Vec<(String, String)> =
-            texts.iter().filter_map(|(path, _)| Some((module_name(path)?, path.clone()))).collect();
-        let mut places = Vec::new();
-        let mut templates = Vec::new();
-        for (number, (path, source)) in texts.into_iter().enumerate() {
-            let near: Vec<Module> = modules
-                .iter()
-                .filter(|(_, other)| chart_of(other) == chart_of(&path) && *other != path)
-                .map(|(name, path)| Module { name: name.clone(), path: path.clone() })
-                .collect();
-            let prepared = prepare(&source, number as u32, &near, Some(&mut places));
-            let macros = super::prepare::macro_names(&source);
-            templates.push(Template { path, source, prepared, macros });
-        }
-        let known: Arc<BTreeSet<String>> =
-            Arc::new(templates.iter().map(|template| template.path.clone()).collect());
-        let mut jinja = environment::environment();
-        jinja.set_path_join_callback(move |name, parent| match resolve(name, parent, &known) {
-            Some(path) => path.to_owned().into(),
-            None => name.into(),
-        });
-        let files = templates.iter().map(|template| Str::from(template.path.as_str())).collect();
-        let mut library = Library { env: jinja, templates, places, modules, files };
-        for i in 0..library.templates.len() {
-            let template = &library.templates[i];
-            let (path, text) = (template.path.clone(), template.prepared.text.clone());
-            if let Err(error) = library.env.add_template_owned(path.clone(), text) {
-                let diagnostic = library.word(None, |scene| scene.diagnostic(&error));
-                failed.push((path, diagnostic));
-            }
-        }
-        let library = Rc::new(library);
-        let session = session::begin(Rc::clone(&shared), set, Rc::clone(&library));
-        (Engine { library, shared, _session: session }, failed)
+        let env = Rc::new(env.share());
+        let (library, failed) = library(sources);
+        let session = session::begin(Rc::clone(&env), set, Rc::clone(&library));
+        (Engine { library, shared: env, _session: session }, failed)
     }
 
-    /// Says which file is rendered next, be it in Jinja or not.
+    /// Says which template of Go is rendered next; it may write into the chart's data.
     #[expect(clippy::unused_self, reason = "there is a session while there is an engine")]
     pub(in crate::template) fn enter(&self, path: &str, root: &Map) {
-        session::start_file(Value::Map(root.clone()), chart_of(path).to_owned());
+        session::start_file(Value::Map(root.clone()), chart_of(path));
+        session::outdate().unwrap_or_default();
     }
 
     /// Renders the template at `path`; `root` is what templates of Go get as dot.
@@ -225,7 +270,7 @@ impl Engine {
         path: &str,
         root: &Map,
     ) -> Result<(Vec<u8>, Origins), Diagnostic> {
-        self.enter(path, root);
+        session::start_file(Value::Map(root.clone()), chart_of(path));
         let scope = Jinja::from_object(Scope::new(root));
         let marked = self
             .marked(path, &scope)

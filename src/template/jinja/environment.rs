@@ -6,7 +6,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Rest;
 use minijinja::{AutoEscape, Environment, Error, State, UndefinedBehavior, Value as Jinja};
 
-use super::{call, library, prepare, session, wrap};
+use super::{call, library, module, prepare, session, word, wrap};
 
 /// How many instructions a file may execute, those of its macros included.
 const MAX_STEPS: u64 = 10_000_000;
@@ -30,7 +30,7 @@ pub(super) fn filter_names() -> Vec<&'static str> {
 }
 
 /// The filters of the engine itself.
-const FILTERS: &[&str] = &[
+pub(super) const FILTERS: &[&str] = &[
     "abs",
     "attr",
     "batch",
@@ -144,14 +144,12 @@ fn build() -> Environment<'static> {
     if let Ok(syntax) = SyntaxConfig::builder().keep_trailing_newline(true).build() {
         env.set_syntax(syntax);
     }
-    env.set_formatter(|out, _, value| {
-        out.write_str(&session::printed(value)?)?;
-        Ok(())
-    });
+    env.set_formatter(|out, _, value| session::print(value, out));
     env.remove_global("debug");
     env.remove_filter("escape");
     env.remove_filter("e");
     env.add_function(prepare::WRAP_MACRO, |value: Jinja| wrap::wrap(&value));
+    env.add_function(prepare::MODULE, |path: &str| module::value(path));
     env.add_function(prepare::WRAP_TEXT, |value: Jinja| match value.as_str() {
         Some(text) => session::caught(text),
         None => Ok(value),
@@ -174,6 +172,7 @@ fn build() -> Environment<'static> {
             });
         }
     }
+    word::add(&mut env);
     call::add(&mut env);
     env
 }

@@ -139,7 +139,11 @@ pub(super) fn call_values(
         return Err(invalid(format!("`{name}`: a map lies within itself")));
     }
     let env = session::with(|session| std::rc::Rc::clone(&session.env))?;
-    match (row.call)(&env, &values) {
+    let result = (row.call)(&env, &values);
+    if name.starts_with("merge") {
+        session::outdate()?;
+    }
+    match result {
         Ok(value) => Ok(to_jinja(&value, Names::Keys)),
         Err(Failure::Message(message)) => Err(invalid(format!("`{name}`: {message}"))),
         Err(Failure::User(words)) => Err(invalid(words.clone()).with_source(UserError(words))),

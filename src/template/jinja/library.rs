@@ -9,6 +9,7 @@ use minijinja::{Error, ErrorKind, Value as Jinja};
 
 use super::convert::from_jinja;
 use super::function::call_values;
+use super::session;
 use crate::template::function;
 use crate::value::Value;
 
@@ -55,6 +56,7 @@ const ROWS: &[Row] = &[
     last(&["has_prefix"], "hasPrefix"),
     last(&["has_suffix"], "hasSuffix"),
     last(&["initials"], "initials"),
+    last(&["html_escape"], "html"),
     last(&["kebabcase"], "kebabcase"),
     last(&["plural"], "plural"),
     last(&["repeat"], "repeat"),
@@ -158,6 +160,7 @@ const ROWS: &[Row] = &[
     last(&["dirname"], "dir"),
     last(&["extension"], "ext"),
     last(&["is_absolute"], "isAbs"),
+    last(&["url_encode"], "urlquery"),
     last(&["url_join"], "urlJoin"),
     last(&["url_parse"], "urlParse"),
     last(&["host_by_name"], "getHostByName"),
@@ -203,9 +206,17 @@ pub(super) fn call(row: &'static Row, name: &str, args: &[Jinja]) -> Result<Jinj
         let message = format!("`{name}` has no keyword arguments, `{word}` given");
         return Err(Error::new(ErrorKind::TooManyArguments, message));
     }
+    // As plain text a macro's "1.10" would be a number.
+    let reads_yaml = row.go.starts_with("fromYaml");
     let takes_nothing = matches!(row.go, "coalesce" | "default" | "empty" | "required");
     let convert = |value: &Jinja| {
-        if value.is_undefined() && takes_nothing { Ok(Value::Nil) } else { from_jinja(value) }
+        if value.is_undefined() && takes_nothing {
+            return Ok(Value::Nil);
+        }
+        if reads_yaml && let Some(text) = session::yaml(value)? {
+            return Ok(Value::from(text));
+        }
+        from_jinja(value)
     };
     let mut values = args.iter().map(convert).collect::<Result<Vec<Value>, Error>>()?;
     if takes_subject_second(row.go) {

@@ -10,17 +10,23 @@ pub(super) const ESCAPE: char = '\u{F0000}';
 /// How [`ESCAPE`] looks in UTF-8.
 const ESCAPE_BYTES: &[u8] = b"\xF3\xB0\x80\x80";
 
-/// Follows [`ESCAPE`] where the character itself is meant.
-const LITERAL: char = '\u{F0001}';
+/// Follows [`ESCAPE`] where the character itself is meant: U+F0001.
+const LITERAL_BYTES: &[u8] = b"\xF3\xB0\x80\x81";
 
 /// Follows [`ESCAPE`] where the number of a place comes next.
 const PLACE: char = '\u{F0002}';
+
+/// How [`PLACE`] looks in UTF-8.
+const PLACE_BYTES: &[u8] = b"\xF3\xB0\x80\x82";
 
 /// The first of the characters that stand for twelve bits.
 const DIGITS: u32 = 0xF1000;
 
 /// The length of a hole's mark, in bytes.
 pub(super) const HOLE_LENGTH: usize = 12;
+
+/// The length of the mark of a place, in bytes.
+pub(super) const PLACE_LENGTH: usize = 16;
 
 /// The largest number a mark can hold.
 pub(super) const MAX_NUMBER: usize = (1 << 24) - 1;
@@ -46,10 +52,18 @@ fn push_number(out: &mut String, number: u32) {
     out.push(digit(number));
 }
 
+/// Returns the mark of a hole, written into `buffer`.
+pub(super) fn hole(number: u32, buffer: &mut [u8; HOLE_LENGTH]) -> &str {
+    let mut at = 0;
+    for c in [ESCAPE, digit(number >> 12), digit(number)] {
+        at += c.encode_utf8(&mut buffer[at..]).len();
+    }
+    std::str::from_utf8(&buffer[..at]).unwrap_or_default()
+}
+
 /// Writes the mark of a hole.
 pub(super) fn push_hole(out: &mut String, number: u32) {
-    out.push(ESCAPE);
-    push_number(out, number);
+    out.push_str(hole(number, &mut [0; HOLE_LENGTH]));
 }
 
 /// Writes the mark of a place.
@@ -66,45 +80,49 @@ pub(super) fn find(text: &str) -> Option<usize> {
 
 /// Returns where the next mark begins.
 pub(super) fn find_bytes(text: &[u8]) -> Option<usize> {
+    let mut from = 0;
     // To set up a search for four bytes takes longer than most texts here.
-    memchr::memchr_iter(ESCAPE_BYTES[0], text).find(|at| text[*at..].starts_with(ESCAPE_BYTES))
+    while let Some(at) = memchr::memchr(ESCAPE_BYTES[0], &text[from..]) {
+        if text[from + at..].starts_with(ESCAPE_BYTES) {
+            return Some(from + at);
+        }
+        from += at + 1;
+    }
+    None
 }
 
 /// Returns the number of the hole whose mark `text` begins with.
 pub(super) fn hole_at(text: &str) -> Option<u32> {
-    if !text.as_bytes().starts_with(ESCAPE_BYTES) {
-        return None;
-    }
-    match piece(text) {
-        (Piece::Hole(number), _) => Some(number),
-        _ => None,
-    }
+    let bytes = text.as_bytes().strip_prefix(ESCAPE_BYTES)?;
+    number(bytes)
 }
 
-fn number(text: &str) -> Option<u32> {
-    let mut chars = text.chars();
-    let mut bits = || {
-        let bits = u32::from(chars.next()?).checked_sub(DIGITS)?;
-        (bits <= 0xFFF).then_some(bits)
+/// Reads two digits, each of four bytes in UTF-8.
+fn number(bytes: &[u8]) -> Option<u32> {
+    let digit = |bytes: &[u8]| match *bytes {
+        [0xF3, 0xB1, high @ 0x80..0xC0, low @ 0x80..0xC0] => {
+            Some(u32::from(high & 0x3F) << 6 | u32::from(low & 0x3F))
+        }
+        _ => None,
     };
-    Some(bits()? << 12 | bits()?)
+    Some(digit(bytes.get(..4)?)? << 12 | digit(bytes.get(4..8)?)?)
 }
 
 /// Returns the piece that `text` begins with and its length in bytes. `text` begins with
 /// [`ESCAPE`].
-fn piece(text: &str) -> (Piece<'_>, usize) {
+pub(super) fn piece(text: &str) -> (Piece<'_>, usize) {
     let escape = ESCAPE.len_utf8();
-    let rest = &text[escape..];
-    if rest.starts_with(LITERAL) {
-        return (Piece::Escape, 2 * escape);
+    let rest = text.as_bytes().get(escape..).unwrap_or_default();
+    if let Some(number) = number(rest) {
+        return (Piece::Hole(number), HOLE_LENGTH);
     }
-    if let Some(number) = rest.strip_prefix(PLACE).and_then(number) {
-        return (Piece::Place(number), 4 * escape);
+    if let Some(number) = rest.strip_prefix(PLACE_BYTES).and_then(number) {
+        return (Piece::Place(number), PLACE_LENGTH);
     }
-    match number(rest) {
-        Some(number) => (Piece::Hole(number), HOLE_LENGTH),
+    match rest.starts_with(LITERAL_BYTES) {
+        true => (Piece::Escape, 2 * escape),
         // A literal of a template may hold the character.
-        None => (Piece::Escape, escape),
+        false => (Piece::Escape, escape),
     }
 }
 

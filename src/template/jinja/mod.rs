@@ -14,11 +14,17 @@ mod function;
 mod lex;
 mod library;
 mod mark;
+mod module;
 mod object;
+mod operator;
 mod place;
 mod prepare;
+mod pure;
+mod schema;
 mod session;
+mod word;
 mod wrap;
 
 pub(super) use call::include_macro;
 pub(super) use engine::Engine;
+pub use schema::context_schema;

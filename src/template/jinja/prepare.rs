@@ -1,11 +1,17 @@
 //! Makes of a template's source what the engine gets: lines that hold only tags leave no line
 //! behind, marks tell which place writes what, and what macros and blocks make is caught.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::ops::Range;
 
+use memchr::memmem::Finder;
+
 use super::lex::{Kind, Token, tokens};
-use super::mark;
+use super::{mark, operator};
+
+/// The function that returns a file of macros that are run once.
+pub(super) const MODULE: &str = "__module";
 
 /// The function that takes what a macro is called with and makes.
 pub(super) const WRAP_MACRO: &str = "__macro";
@@ -180,17 +186,22 @@ fn macro_name(inner: &str) -> Option<&str> {
 
 /// Returns the names of the macros that a source defines.
 pub(super) fn macro_names(source: &str) -> Vec<String> {
+    if Finder::new("macro").find(source.as_bytes()).is_none() {
+        return Vec::new();
+    }
     let tags = tokens(source).into_iter().filter(|token| token.kind == Kind::Tag);
     tags.filter_map(|token| macro_name(&source[token.inner]).map(str::to_owned)).collect()
 }
 
-/// Returns whether `text` uses `name` as a variable whose attribute it takes.
-fn uses(text: &str, name: &str) -> bool {
+/// Returns what follows a name wherever `text` uses it as a variable whose attribute it takes.
+fn uses<'t>(text: &'t str, name: &Finder) -> impl Iterator<Item = &'t str> {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    text.match_indices(name).any(|(at, _)| {
+    let length = name.needle().len();
+    name.find_iter(text.as_bytes()).filter_map(move |at| {
         let before = text[..at].chars().next_back();
-        let after = text[at + name.len()..].trim_ascii_start();
-        before.is_none_or(|c| !is_word(c) && c != '.') && after.starts_with('.')
+        let after = text[at + length..].trim_ascii_start();
+        let is_use = before.is_none_or(|c| !is_word(c) && c != '.') && after.starts_with('.');
+        is_use.then_some(after)
     })
 }
 
@@ -201,6 +212,43 @@ pub(super) struct Module {
     pub(super) name: String,
     /// The path of the file.
     pub(super) path: String,
+    /// The macros that are run once for all files.
+    pub(super) pure: BTreeSet<String>,
+}
+
+impl Module {
+    /// Returns whether what follows the module's name is a call of a macro that is run once.
+    fn is_shared(&self, after: &str) -> bool {
+        let called = after.strip_prefix('.').and_then(|rest| rest.split_once('('));
+        called.is_some_and(|(name, rest)| {
+            let name = name.trim_ascii_end();
+            self.pure.contains(name) && rest.trim_ascii_start().starts_with(')')
+        })
+    }
+
+    /// Returns how the template whose source is given gets at the module; nothing if it does not.
+    fn import(&self, source: &str, tokens: &[Token]) -> Option<String> {
+        let Module { name, path, .. } = self;
+        let finder = Finder::new(name);
+        finder.find(source.as_bytes())?;
+        let (mut is_used, mut is_shared) = (false, true);
+        let code = tokens.iter().filter(|token| matches!(token.kind, Kind::Hole | Kind::Tag));
+        for inner in code.map(|token| &source[token.inner.clone()]) {
+            let imported = inner.strip_prefix("import ").and_then(|rest| rest.strip_suffix(name));
+            if imported.is_some_and(|rest| rest.ends_with(" as ")) {
+                return None;
+            }
+            for after in uses(inner, &finder) {
+                is_used = true;
+                is_shared = is_shared && self.is_shared(after);
+            }
+        }
+        match (is_used, is_shared) {
+            (false, _) => None,
+            (true, true) => Some(format!("{{% set {name} = {MODULE}({path:?}) %}}")),
+            (true, false) => Some(format!("{{% import {path:?} as {name} %}}")),
+        }
+    }
 }
 
 /// Prepares the source of the file with the number `file`; adds its places to `places`. Without
@@ -208,25 +256,15 @@ pub(super) struct Module {
 pub(super) fn prepare(
     source: &str,
     file: u32,
-    modules: &[Module],
+    modules: &[&Module],
     mut places: Option<&mut Vec<Place>>,
 ) -> Prepared {
     let tokens = tokens(source);
     let kept = kept(source, &tokens);
     let mut prepared = Prepared::default();
     for module in modules {
-        let mut inner = tokens
-            .iter()
-            .filter(|token| matches!(token.kind, Kind::Hole | Kind::Tag))
-            .map(|token| &source[token.inner.clone()]);
-        let binds = |inner: &str| {
-            inner.starts_with("import ") && inner.ends_with(&format!(" as {}", module.name))
-        };
-        if inner.clone().any(|inner| uses(inner, &module.name)) && !inner.any(binds) {
-            prepared.insert(0, |out| {
-                write!(out, "{{% import {:?} as {} %}}", module.path, module.name)
-                    .unwrap_or_default();
-            });
+        if let Some(import) = module.import(source, &tokens) {
+            prepared.insert(0, |out| out.push_str(&import));
         }
     }
     let mut mark_place = |prepared: &mut Prepared, offset: usize, length: usize| {
@@ -262,7 +300,16 @@ pub(super) fn prepare(
                 prepared.insert(at, |out| write!(out, " {PLAIN} | ").unwrap_or_default());
                 prepared.copy(source, at..token.range.end);
             }
-            None => prepared.copy(source, token.range.clone()),
+            None => {
+                let mut from = token.range.start;
+                for (at, filter) in operator::filters(inner) {
+                    let at = token.inner.start + at;
+                    prepared.copy(source, from..at);
+                    prepared.insert(at, |out| write!(out, " | {filter}").unwrap_or_default());
+                    from = at;
+                }
+                prepared.copy(source, from..token.range.end);
+            }
         }
         if token.kind == Kind::Hole {
             continue;
@@ -369,8 +416,22 @@ mod tests {
 
     #[test]
     fn modules_are_imported_where_they_are_used() {
-        let modules =
-            [Module { name: "helpers".to_owned(), path: "c/templates/_helpers.j2".to_owned() }];
+        let module = Module {
+            name: "helpers".to_owned(),
+            path: "c/templates/_helpers.j2".to_owned(),
+            pure: BTreeSet::from(["same".to_owned()]),
+        };
+        for (source, is_shared) in [
+            ("{{ helpers.same() }}{{ helpers.same ( ) }}", true),
+            ("{{ helpers.same() }}{{ helpers.same() | upper }}", true),
+            ("{{ helpers.same() }}{{ helpers.other() }}", false),
+            ("{{ helpers.same(1) }}", false),
+            ("{{ helpers.same }}", false),
+        ] {
+            let prepared = prepare(source, 0, &[&module], None);
+            assert_eq!(prepared.text.starts_with("{% set helpers ="), is_shared, "{source}");
+            assert_eq!(prepared.text.starts_with("{% import \"c/"), !is_shared, "{source}");
+        }
         for (source, is_used) in [
             ("{{ helpers.name() }}", true),
             ("{% call helpers.box() %}{% endcall %}", true),
@@ -379,7 +440,7 @@ mod tests {
             ("{{ my_helpers.x }}", false),
             ("{% import 'x' as helpers %}{{ helpers.x() }}", false),
         ] {
-            let prepared = prepare(source, 0, &modules, None);
+            let prepared = prepare(source, 0, &[&module], None);
             assert_eq!(prepared.text.starts_with("{% import \"c/"), is_used, "{source}");
         }
     }

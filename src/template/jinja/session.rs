@@ -2,16 +2,17 @@
 //!
 //! The engine's callbacks have no way to carry a reference, so this lies with the thread.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use minijinja::{Error, ErrorKind, Value as Jinja};
+use foldhash::fast::FixedState;
+use minijinja::{Error, ErrorKind, Output, Value as Jinja};
 
 use super::convert;
 use super::engine::Library;
 use super::mark::{self, Piece};
-use super::place::{self, Entry};
+use super::place::{self, Entries, Entry};
 use crate::template::function::Env;
 use crate::template::gotmpl::TemplateSet;
 use crate::value::{Str, Value};
@@ -39,13 +40,30 @@ pub(super) struct Session {
     pub(super) depth: usize,
     /// The secrets that were made or found: object, key, text.
     pub(super) secrets: Vec<(String, String, String)>,
-    entries: Vec<Entry>,
-    caught: HashMap<usize, Caught>,
+    entries: Entries,
+    caught: HashMap<usize, Caught, FixedState>,
+    /// As `caught`, of macros that are run once for many files.
+    lasting: HashMap<usize, Caught, FixedState>,
+    /// How many such macros are running.
+    shared: usize,
+    /// Raised when what such macros wrote before may be out of date.
+    generation: u64,
+    /// Whether what they wrote before is to be forgotten with the file.
+    is_stale: bool,
     produced: usize,
 }
 
 thread_local! {
     static SESSION: RefCell<Option<Session>> = const { RefCell::new(None) };
+    /// The last number that texts of macros were valid for; no session uses one of another.
+    static GENERATION: Cell<u64> = const { Cell::new(0) };
+}
+
+fn next_generation() -> u64 {
+    GENERATION.with(|last| {
+        last.set(last.get() + 1);
+        last.get()
+    })
 }
 
 /// Ends the session when it goes out of scope.
@@ -68,8 +86,12 @@ pub(super) fn begin(env: Rc<Env>, set: Rc<TemplateSet>, library: Rc<Library>) ->
         chart: String::new(),
         depth: 0,
         secrets: Vec::new(),
-        entries: Vec::new(),
-        caught: HashMap::new(),
+        entries: Entries::default(),
+        caught: HashMap::default(),
+        lasting: HashMap::default(),
+        shared: 0,
+        generation: next_generation(),
+        is_stale: false,
         produced: 0,
     };
     SESSION.with(|cell| *cell.borrow_mut() = Some(session));
@@ -85,20 +107,54 @@ pub(super) fn with<R>(run: impl FnOnce(&mut Session) -> R) -> Result<R, Error> {
 }
 
 /// Forgets what the file before printed.
-pub(super) fn start_file(root: Value, chart: String) {
+pub(super) fn start_file(root: Value, chart: &str) {
     let started = with(|session| {
+        if session.chart != chart {
+            session.outdate();
+            session.chart = chart.to_owned();
+        }
         session.root = root;
-        session.chart = chart;
         session.depth = 0;
+        session.shared = 0;
         session.entries.clear();
         session.caught.clear();
         session.produced = 0;
+        if std::mem::take(&mut session.is_stale) {
+            session.entries.clear_lasting();
+            session.lasting.clear();
+        }
     });
     debug_assert!(started.is_ok());
 }
 
+impl Session {
+    /// Notes that the data of charts may have changed.
+    fn outdate(&mut self) {
+        self.generation = next_generation();
+        self.is_stale = true;
+    }
+}
+
+/// Notes that something ran which can write into the data of charts.
+pub(super) fn outdate() -> Result<(), Error> {
+    with(Session::outdate)
+}
+
+/// Returns the number that what macros wrote is valid for.
+pub(super) fn generation() -> Result<u64, Error> {
+    with(|session| session.generation)
+}
+
+/// Calls `run` for a macro whose text other files will use, too.
+pub(super) fn shared<R>(run: impl FnOnce() -> Result<R, Error>) -> Result<R, Error> {
+    with(|session| session.shared += 1)?;
+    let result = run();
+    with(|session| session.shared = session.shared.saturating_sub(1))?;
+    result
+}
+
 /// Calls `run` with what holes printed so far.
-pub(super) fn with_entries<R>(run: impl FnOnce(&[Entry]) -> R) -> Result<R, Error> {
+pub(super) fn with_entries<R>(run: impl FnOnce(&Entries) -> R) -> Result<R, Error> {
     with(|session| run(&session.entries))
 }
 
@@ -119,48 +175,54 @@ pub(super) fn resolved(text: &str) -> Option<String> {
 /// Returns what a hole that got this value prints.
 fn entry(value: &Jinja) -> Result<Entry, Error> {
     if let Some(text) = value.as_str() {
-        if value.is_safe() {
-            let address = text.as_ptr() as usize;
-            let known = with(|session| session.caught.get(&address).map(|c| Rc::clone(&c.marked)))?;
-            if let Some(marked) = known {
-                return Ok(Entry::Text(marked));
-            }
+        if value.is_safe()
+            && let Some(marked) = with(|session| session.marked(text))?
+        {
+            return Ok(Entry::Text(marked));
         }
-        if has_marks(text) {
-            return Ok(Entry::Text(Rc::from(text)));
-        }
+        return Ok(match mark::find(text) {
+            None => Entry::Value(Value::Str(Str::from(text))),
+            Some(_) if has_marks(text) => Entry::Text(Rc::from(text)),
+            Some(_) => Entry::Value(convert::from_jinja(value)?),
+        });
+    }
+    if value.is_undefined() {
+        // What an expression with `if` and without `else` is; others do not come here.
+        return Ok(Entry::Value(Value::Str(Str::default())));
     }
     convert::from_jinja(value).map(Entry::Value)
 }
 
-/// Writes the mark of a hole that printed `entry`.
-fn push(out: &mut String, entry: Entry) -> Result<(), Error> {
-    let number = with(|session| {
-        session.entries.push(entry);
-        session.entries.len() - 1
-    })?;
-    if number > mark::MAX_NUMBER {
-        let message = format!("more than {} holes in one file", mark::MAX_NUMBER);
-        return Err(Error::new(ErrorKind::OutOfFuel, message));
+impl Session {
+    /// Returns the text with marks that a caught string stands for.
+    fn marked(&self, text: &str) -> Option<Rc<str>> {
+        let address = text.as_ptr().addr();
+        let caught = self.caught.get(&address).or_else(|| self.lasting.get(&address));
+        caught.map(|caught| Rc::clone(&caught.marked))
     }
-    mark::push_hole(out, number as u32);
-    Ok(())
 }
 
-/// Returns the mark of a hole that got this value.
-pub(super) fn printed(value: &Jinja) -> Result<String, Error> {
-    let mut out = String::with_capacity(mark::HOLE_LENGTH);
-    push(&mut out, entry(value)?)?;
-    Ok(out)
+/// Keeps `entry` and returns its number.
+fn keep(entry: Entry) -> Result<u32, Error> {
+    let number = with(|session| session.entries.push(entry, session.shared > 0))?;
+    number.ok_or_else(|| {
+        let message = format!("more than {} holes in one file", Entries::LIMIT);
+        Error::new(ErrorKind::OutOfFuel, message)
+    })
+}
+
+/// Writes the mark of a hole that got this value.
+pub(super) fn print(value: &Jinja, out: &mut Output<'_>) -> Result<(), Error> {
+    let number = keep(entry(value)?)?;
+    Ok(out.write_str(mark::hole(number, &mut [0; mark::HOLE_LENGTH]))?)
 }
 
 /// Returns a string that is spliced into the output as it is.
 pub(super) fn raw(value: &Jinja) -> Result<Jinja, Error> {
     let mut text = String::new();
     place::plain_value(&mut text, &convert::from_jinja(value)?);
-    let mut marked = String::new();
-    push(&mut marked, Entry::Raw(Rc::from(text)))?;
-    caught(&marked)
+    let number = keep(Entry::Raw(Rc::from(text)))?;
+    caught(mark::hole(number, &mut [0; mark::HOLE_LENGTH]))
 }
 
 /// Returns the string for what a macro, a block or a template of Go wrote. It is plain text to
@@ -175,10 +237,11 @@ pub(super) fn caught(marked: &str) -> Result<Jinja, Error> {
     let text = mark::escaped(text).unwrap_or_else(|| text.to_owned());
     let length = text.len() + marked.len();
     let string = Jinja::from_safe_string(text);
-    let address = string.as_str().map_or(0, |text| text.as_ptr() as usize);
+    let address = string.as_str().map_or(0, |text| text.as_ptr().addr());
     let produced = with(|session| {
         let kept = Caught { marked: Rc::from(marked), _string: string.clone() };
-        session.caught.insert(address, kept);
+        let caught = if session.shared > 0 { &mut session.lasting } else { &mut session.caught };
+        caught.insert(address, kept);
         session.produced += length;
         session.produced
     })?;
@@ -212,14 +275,23 @@ pub(super) fn deeper<R>(run: impl FnOnce() -> Result<R, Error>) -> Result<R, Err
 /// lines, for use in a template of Go.
 pub(super) fn for_go(value: &Jinja) -> Result<Result<String, place::Misfit>, Error> {
     let text = value.as_str().unwrap_or_default();
-    let address = text.as_ptr() as usize;
-    let marked = with(|session| session.caught.get(&address).map(|c| Rc::clone(&c.marked)))?;
+    let marked = with(|session| session.marked(text))?;
     if !text.contains('\n') || marked.is_none() {
         return Ok(Ok(resolved(text).unwrap_or_else(|| text.to_owned())));
     }
     let marked = marked.unwrap_or_else(|| Rc::from(text));
     let placed = with_entries(|entries| place::place(trimmed(&marked), entries))?;
     Ok(placed.map(|placed| trimmed(&placed.text).to_owned()))
+}
+
+/// Returns the YAML that a macro or a block wrote, if the value is what one wrote.
+pub(super) fn yaml(value: &Jinja) -> Result<Option<String>, Error> {
+    let Some(text) = value.as_str().filter(|_| value.is_safe()) else { return Ok(None) };
+    let Some(marked) = with(|session| session.marked(text))? else { return Ok(None) };
+    match with_entries(|entries| place::place(&marked, entries))? {
+        Ok(placed) => Ok(Some(placed.text)),
+        Err(misfit) => Err(Error::new(ErrorKind::InvalidOperation, misfit.message)),
+    }
 }
 
 /// Returns the text that a template of Go wrote as one with marks.

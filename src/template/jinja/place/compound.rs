@@ -2,9 +2,9 @@
 
 use super::layout::{Literal, push_flow, push_pairs, unfit_for_literal};
 use super::line::Placer;
-use super::node::{Result, fold, is_separate, is_space, mark_length};
 use super::scalar::{is_plain, is_printable, push_double, push_escaped, simple};
-use super::{Entry, Misfit};
+use super::shape::{fold, is_separate, is_space, mark_length};
+use super::{Entry, Misfit, Result};
 use crate::template::jinja::mark::{self, ESCAPE, HOLE_LENGTH, Piece};
 use crate::value::Value;
 

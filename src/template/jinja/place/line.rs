@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::text;
-use super::{Entry, MAX_OUTPUT, Misfit};
+use super::{Entries, Entry, MAX_OUTPUT, Misfit, Result};
 use crate::template::jinja::mark::{self, ESCAPE, HOLE_LENGTH, Piece};
 
 /// A text without the marks of places.
@@ -68,7 +68,7 @@ pub(super) struct Level {
 
 /// Goes through a marked text line by line.
 pub(super) struct Placer<'a> {
-    pub(super) entries: &'a [Entry],
+    pub(super) entries: &'a Entries,
     sources: Vec<Source>,
     /// Where the next line of the first source begins.
     next: usize,
@@ -79,6 +79,8 @@ pub(super) struct Placer<'a> {
     /// For stretches of `current` where they came from.
     spots: Vec<Spot>,
     next_spot: usize,
+    /// Whether `current` has marks.
+    has_marks: bool,
     /// Whether the last line of `current` ends in a line feed.
     pub(super) has_end: bool,
     /// How much of `current` is written.
@@ -89,38 +91,31 @@ pub(super) struct Placer<'a> {
     calls: Vec<(u32, u32)>,
 }
 
-type Result<T> = std::result::Result<T, Misfit>;
-
 fn strip(marked: &str, call: u32) -> Source {
-    let mut source = Source { text: String::with_capacity(marked.len()), marks: Vec::new(), call };
+    let text = String::with_capacity(marked.len());
+    let mut source = Source { text, marks: Vec::with_capacity(64), call };
     let mut rest = marked;
     while let Some(at) = mark::find(rest) {
-        source.text.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let piece = mark::pieces(rest).next();
-        let length = match piece {
-            Some(Piece::Place(place)) => {
+        let (piece, length) = mark::piece(&rest[at..]);
+        match piece {
+            Piece::Place(place) => {
+                source.text.push_str(&rest[..at]);
                 source.marks.push((source.text.len(), place));
-                4 * ESCAPE.len_utf8()
             }
-            Some(Piece::Hole(_)) => {
-                source.text.push_str(&rest[..HOLE_LENGTH]);
-                HOLE_LENGTH
-            }
+            Piece::Hole(_) => source.text.push_str(&rest[..at + length]),
             _ => {
+                source.text.push_str(&rest[..at]);
                 source.text.push_str("\u{F0000}\u{F0001}");
-                let escape = ESCAPE.len_utf8();
-                if rest[escape..].starts_with('\u{F0001}') { 2 * escape } else { escape }
             }
-        };
-        rest = &rest[length..];
+        }
+        rest = &rest[at + length..];
     }
     source.text.push_str(rest);
     source
 }
 
 impl<'a> Placer<'a> {
-    pub(super) fn new(marked: &str, entries: &'a [Entry]) -> Self {
+    pub(super) fn new(marked: &str, entries: &'a Entries) -> Self {
         Placer {
             entries,
             sources: vec![strip(marked, NO_CALL)],
@@ -129,6 +124,7 @@ impl<'a> Placer<'a> {
             current: String::new(),
             spots: Vec::new(),
             next_spot: 0,
+            has_marks: false,
             has_end: false,
             at: 0,
             levels: Vec::new(),
@@ -145,8 +141,8 @@ impl<'a> Placer<'a> {
     /// Writes all of the text, every hole as plain text.
     pub(super) fn print(&mut self) -> Result<()> {
         while self.load() {
-            while let Some(found) = mark::find(&self.current[self.at..]) {
-                self.emit(self.at + found);
+            while let Some(found) = self.find_mark(self.at) {
+                self.emit(found);
                 match self.hole(self.at) {
                     Some(number) => self.replace(HOLE_LENGTH, |out, entries| {
                         let mut marked = String::new();
@@ -236,9 +232,10 @@ impl<'a> Placer<'a> {
     fn append_stretch(&mut self, line: Line) {
         let base = self.current.len();
         let source = &self.sources[line.source as usize];
-        let spots = spots_of(source, line.start, line.end, base);
-        self.current.push_str(&source.text[line.start..line.end]);
-        self.spots.extend(spots);
+        let text = &source.text[line.start..line.end];
+        push_spots(&mut self.spots, source, line.start, line.end, base);
+        self.has_marks = self.has_marks || mark::find(text).is_some();
+        self.current.push_str(text);
     }
 
     /// Takes the next line as the one at hand.
@@ -246,6 +243,7 @@ impl<'a> Placer<'a> {
         self.current.clear();
         self.spots.clear();
         self.next_spot = 0;
+        self.has_marks = false;
         self.at = 0;
         self.append()
     }
@@ -275,10 +273,12 @@ impl<'a> Placer<'a> {
     pub(super) fn emit(&mut self, to: usize) {
         self.pass_spots(to);
         let mut text = &self.current[self.at..to];
-        while let Some(found) = mark::find(text) {
-            self.out.push_str(&text[..found]);
-            self.out.push(ESCAPE);
-            text = &text[found + 2 * ESCAPE.len_utf8()..];
+        if self.has_marks {
+            while let Some(found) = mark::find(text) {
+                self.out.push_str(&text[..found]);
+                self.out.push(ESCAPE);
+                text = &text[found + 2 * ESCAPE.len_utf8()..];
+            }
         }
         self.out.push_str(text);
         self.at = to;
@@ -291,7 +291,7 @@ impl<'a> Placer<'a> {
     }
 
     /// Passes over `length` bytes and writes something else.
-    pub(super) fn replace(&mut self, length: usize, write: impl FnOnce(&mut String, &[Entry])) {
+    pub(super) fn replace(&mut self, length: usize, write: impl FnOnce(&mut String, &Entries)) {
         let to = self.at + length;
         self.pass_spots(self.at + 1);
         write(&mut self.out, self.entries);
@@ -306,6 +306,16 @@ impl<'a> Placer<'a> {
         }
     }
 
+    /// Returns whether the text at hand has marks.
+    pub(super) fn has_marks(&self) -> bool {
+        self.has_marks
+    }
+
+    /// Returns where the next mark is in the text at hand, from `at` on.
+    pub(super) fn find_mark(&self, at: usize) -> Option<usize> {
+        if self.has_marks { mark::find(&self.current[at..]).map(|found| at + found) } else { None }
+    }
+
     /// Returns the number of the hole at `at`.
     pub(super) fn hole(&self, at: usize) -> Option<u32> {
         mark::hole_at(&self.current[at..])
@@ -313,7 +323,7 @@ impl<'a> Placer<'a> {
 
     pub(super) fn entry(&self, number: u32) -> &'a Entry {
         const NOTHING: &Entry = &Entry::Value(crate::value::Value::Nil);
-        self.entries.get(number as usize).unwrap_or(NOTHING)
+        self.entries.get(number).unwrap_or(NOTHING)
     }
 
     fn spot_at(&self, at: usize) -> Option<&Spot> {
@@ -416,10 +426,9 @@ impl<'a> Placer<'a> {
     }
 }
 
-/// Returns where the stretch of a source came from, for a copy that begins at `base`.
-fn spots_of(source: &Source, start: usize, end: usize, base: usize) -> Vec<Spot> {
+/// Adds where the stretch of a source came from, for a copy that begins at `base`.
+fn push_spots(spots: &mut Vec<Spot>, source: &Source, start: usize, end: usize, base: usize) {
     let first = source.marks.partition_point(|(at, _)| *at <= start);
-    let mut spots = Vec::new();
     let call = source.call;
     if let Some((at, place)) = first.checked_sub(1).and_then(|i| source.marks.get(i)) {
         spots.push(Spot { output: base, place: *place, skipped: start - at, call });
@@ -427,5 +436,4 @@ fn spots_of(source: &Source, start: usize, end: usize, base: usize) -> Vec<Spot>
     for (at, place) in source.marks[first..].iter().take_while(|(at, _)| *at < end) {
         spots.push(Spot { output: base + at - start, place: *place, skipped: 0, call });
     }
-    spots
 }

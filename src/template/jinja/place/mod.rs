@@ -4,35 +4,27 @@
 //! through it once, knowing at each hole what a reader of the file would: whether it stands for a
 //! value or a key, within quotes, brackets, a block of text or a comment, and at which column.
 
+mod block;
 mod compound;
+mod entry;
 mod layout;
 mod line;
 mod node;
+mod plain;
 #[cfg(test)]
 mod property;
 mod scalar;
+mod shape;
 mod text;
 
-use std::rc::Rc;
-
+pub(super) use entry::{Entries, Entry};
 pub(super) use line::Placed;
 pub(super) use text::{plain, plain_value};
-
-use crate::value::Value;
 
 /// Longer files, in bytes, are refused.
 const MAX_OUTPUT: usize = 128 << 20;
 
-/// What a hole printed.
-#[derive(Clone, Debug)]
-pub(super) enum Entry {
-    /// Data: reads back as what it is.
-    Value(Value),
-    /// Text of a template, with marks: what a macro made, or a Go template.
-    Text(Rc<str>),
-    /// Text that the template's author answers for.
-    Raw(Rc<str>),
-}
+type Result<T> = std::result::Result<T, Misfit>;
 
 /// A hole whose value its place cannot hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +43,7 @@ pub(super) struct Misfit {
 ///
 /// # Errors
 /// The first hole whose value its place cannot hold.
-pub(super) fn place(marked: &str, entries: &[Entry]) -> Result<Placed, Misfit> {
+pub(super) fn place(marked: &str, entries: &Entries) -> Result<Placed> {
     let mut placer = line::Placer::new(marked, entries);
     placer.run()?;
     Ok(placer.finish())
@@ -61,7 +53,7 @@ pub(super) fn place(marked: &str, entries: &[Entry]) -> Result<Placed, Misfit> {
 ///
 /// # Errors
 /// Text of more than [`MAX_OUTPUT`] bytes.
-pub(super) fn print(marked: &str, entries: &[Entry]) -> Result<Placed, Misfit> {
+pub(super) fn print(marked: &str, entries: &Entries) -> Result<Placed> {
     let mut placer = line::Placer::new(marked, entries);
     placer.print()?;
     Ok(placer.finish())

@@ -1,259 +1,34 @@
-//! Block style: keys, items and values, line by line.
+//! What stands behind a key, an item or a document's start.
 
-use super::layout::{push_block, push_key, push_spaces, push_text};
-use super::line::{Level, Line, Placer};
-use super::scalar::{push_own_word, push_string, simple};
-use super::text::{self, needs_lines, part, push_small, trimmed};
-use super::{Entry, Misfit};
-use crate::template::jinja::mark::{self, ESCAPE, HOLE_LENGTH, Piece};
+use super::layout::{push_spaces, push_text};
+use super::line::{Line, Placer};
+use super::scalar::simple;
+use super::shape::{is_separate, is_space, is_structure, token_end};
+use super::text::{self, needs_lines};
+use super::{Entry, Result};
+use crate::template::jinja::mark::{self, ESCAPE, HOLE_LENGTH};
 use crate::value::Value;
 
-pub(super) type Result<T> = std::result::Result<T, Misfit>;
-
-/// What may help where a map or list is part of a text.
-pub(super) const NEEDS_JSON: &str =
-    "give it a place of its own, or write it into the text with `| to_json`";
-
-pub(super) fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t')
-}
-
-/// Returns whether an indicator at `at` is followed by white space or the line's end.
-pub(super) fn is_separate(bytes: &[u8], at: usize) -> bool {
-    bytes.get(at + 1).is_none_or(|b| is_space(*b) || *b == b'\n')
-}
-
-/// Returns the length of the mark that begins at `at`.
-pub(super) fn mark_length(text: &str, at: usize) -> Option<usize> {
-    if text.as_bytes()[at] != 0xF3 || !text[at..].starts_with(ESCAPE) {
-        return None;
-    }
-    Some(if mark::hole_at(&text[at..]).is_some() { HOLE_LENGTH } else { 2 * ESCAPE.len_utf8() })
-}
-
-/// Returns where a word of an anchor or a tag ends.
-fn token_end(text: &str, start: usize) -> usize {
-    let bytes = text.as_bytes();
-    let mut at = start;
-    while at < bytes.len() && !is_space(bytes[at]) && bytes[at] != b'\n' {
-        at += mark_length(text, at).unwrap_or(1);
-    }
-    at
-}
-
-/// Returns whether a line begins a map or a list rather than a scalar.
-fn is_structure(line: &str) -> bool {
-    let bytes = line.as_bytes();
-    let mut at = 0;
-    while let Some(b'&' | b'!') = bytes.get(at) {
-        at = token_end(line, at);
-        at += bytes[at..].iter().take_while(|b| is_space(**b)).count();
-    }
-    match bytes.get(at) {
-        Some(b'-' | b'?') if is_separate(bytes, at) => return true,
-        Some(b'[' | b'{' | b'|' | b'>' | b'#') | None => return false,
-        Some(quote @ (b'"' | b'\'')) => {
-            let quote = *quote;
-            at += 1;
-            while at < bytes.len() && bytes[at] != quote {
-                at += if bytes[at] == b'\\' && quote == b'"' { 2 } else { 1 };
-            }
-            at += 1;
-            at += bytes.get(at..).unwrap_or_default().iter().take_while(|b| is_space(**b)).count();
-            return bytes.get(at) == Some(&b':') && is_separate(bytes, at);
-        }
-        Some(_) => {}
-    }
-    while at < bytes.len() {
-        match bytes[at] {
-            b':' if is_separate(bytes, at) => return true,
-            b'#' if at > 0 && is_space(bytes[at - 1]) => return false,
-            _ => at += mark_length(line, at).unwrap_or(1),
-        }
-    }
-    false
-}
-
 /// Where a node stands.
-struct Scene {
+pub(super) struct Scene {
     /// The column of the block around it; -1 for none.
-    parent: isize,
+    pub(super) parent: isize,
     /// Whether a key or an item may begin here.
-    is_fresh: bool,
+    pub(super) is_fresh: bool,
     /// The column of an anchor or tag before it.
-    property: Option<usize>,
+    pub(super) property: Option<usize>,
 }
 
 impl Scene {
     /// Returns the column for lines that belong to the node.
-    fn inner(&self) -> usize {
+    pub(super) fn inner(&self) -> usize {
         if self.parent < 0 { 0 } else { self.parent as usize + 2 }
     }
 }
 
 impl Placer<'_> {
-    /// Goes through all of the text.
-    pub(super) fn run(&mut self) -> Result<()> {
-        while self.load() {
-            self.line()?;
-            self.has_room()?;
-        }
-        Ok(())
-    }
-
-    fn line(&mut self) -> Result<()> {
-        let bytes = self.current.as_bytes();
-        let indent = bytes.iter().take_while(|b| **b == b' ').count();
-        let rest = &bytes[indent..];
-        if rest.iter().all(|b| is_space(*b) || *b == b'\r') {
-            self.end_line();
-            return Ok(());
-        }
-        if rest[0] == b'#' {
-            {
-                self.comment();
-                return Ok(());
-            }
-        }
-        if indent == 0 {
-            let is_border = |border: &[u8]| rest.starts_with(border) && is_separate(rest, 2);
-            if is_border(b"---") {
-                self.levels.clear();
-                self.emit(3);
-                return self.node(Scene { parent: -1, is_fresh: false, property: None });
-            }
-            if is_border(b"...") || (rest[0] == b'%' && mark::find(&self.current).is_none()) {
-                self.levels.clear();
-                {
-                    self.comment();
-                    return Ok(());
-                }
-            }
-        }
-        let alone = self.alone(indent);
-        let value = alone.and_then(|(number, _)| match self.entry(number) {
-            Entry::Value(value) => Some(simple(value).into_owned()),
-            _ => None,
-        });
-        let is_item =
-            matches!(value, Some(Value::List(_))) || (rest[0] == b'-' && is_separate(rest, 0));
-        self.levels.retain(|level| level.column <= indent);
-        if self.levels.last().is_some_and(|l| l.column == indent && l.is_list && !is_item) {
-            self.levels.pop();
-        }
-        if let Some((number, end)) = alone
-            && self.alone_on_line(indent, number, end, value.as_ref())?
-        {
-            return Ok(());
-        }
-        self.emit(indent);
-        let around = self.levels.iter().rev().find(|level| level.column < indent);
-        let parent = around.map_or(-1, |level| level.column as isize);
-        self.node(Scene { parent, is_fresh: true, property: None })
-    }
-
-    /// Returns the number of the hole at `at` if nothing but a comment follows, and where the
-    /// comment or the line's end is.
-    fn alone(&self, at: usize) -> Option<(u32, usize)> {
-        let bytes = self.current.as_bytes();
-        if bytes.get(at) != Some(&0xF3) {
-            return None;
-        }
-        let number = self.hole(at)?;
-        let after = at + HOLE_LENGTH;
-        let end = after + bytes[after..].iter().take_while(|b| is_space(**b)).count();
-        let is_comment = end > after && bytes.get(end) == Some(&b'#');
-        (end == bytes.len() || is_comment).then_some((number, end))
-    }
-
-    fn open(&mut self, column: usize, is_list: bool) {
-        let is_open =
-            self.levels.last().is_some_and(|l| l.column == column && l.is_list == is_list);
-        if !is_open {
-            self.levels.push(Level { column, is_list });
-        }
-    }
-
-    /// Places a hole that has a line for itself. Returns whether the line is done.
-    fn alone_on_line(
-        &mut self,
-        indent: usize,
-        number: u32,
-        end: usize,
-        value: Option<&Value>,
-    ) -> Result<bool> {
-        let Some(value) = value else {
-            let (Entry::Text(marked) | Entry::Raw(marked)) = self.entry(number) else {
-                return Ok(false);
-            };
-            let lines = self.take_text(indent, marked)?;
-            self.push_lines(&lines, indent);
-            self.skip(self.current.len());
-            return Ok(true);
-        };
-        let is_list = matches!(value, Value::List(_));
-        if needs_lines(value) {
-            self.open(indent, is_list);
-            self.emit(indent);
-            if end < self.current.len() {
-                let comment = self.plain_text(&self.current[end..]);
-                text::comment(&mut self.out, &comment);
-                self.out.push('\n');
-                push_spaces(&mut self.out, indent);
-            }
-            self.write_block(HOLE_LENGTH, value, indent)?;
-            self.skip(self.current.len());
-            self.end_line();
-            return Ok(true);
-        }
-        if !matches!(value, Value::Map(_) | Value::List(_)) {
-            return Ok(false);
-        }
-        let level = self.levels.last().filter(|level| level.column == indent).copied();
-        let next = self.peek_entry().map(|(column, _)| column == indent);
-        let has_siblings =
-            level.is_some_and(|level| level.is_list == is_list) || next.unwrap_or(false);
-        if has_siblings && !(is_list && level.is_some_and(|level| !level.is_list)) {
-            self.skip(self.current.len());
-            return Ok(true);
-        }
-        self.emit(indent);
-        if level.is_some() {
-            // An empty list may not stand below the first letter of its key.
-            self.out.push(' ');
-        }
-        self.replace(HOLE_LENGTH, |out, _| push_small(out, value));
-        self.comment();
-        Ok(true)
-    }
-
-    /// Writes a block in place of the next `length` bytes.
-    fn write_block(&mut self, length: usize, value: &Value, indent: usize) -> Result<()> {
-        let at = self.at;
-        let mut result = Ok(());
-        self.replace(length, |out, _| result = push_block(out, value, indent));
-        result.map_err(|refusal| self.misfit(at, refusal.to_owned(), ""))
-    }
-
-    /// Writes the rest of the line, a comment at most, with its holes.
-    pub(super) fn comment(&mut self) {
-        while let Some(found) = mark::find(&self.current[self.at..]) {
-            self.emit(self.at + found);
-            let length = mark_length(&self.current, self.at).unwrap_or(1);
-            let text = self.plain_text(&self.current[self.at..self.at + length]);
-            self.replace(length, |out, _| text::comment(out, &text));
-        }
-        self.end_line();
-    }
-
-    fn plain_text(&self, marked: &str) -> String {
-        let mut out = String::new();
-        text::plain(&mut out, marked, self.entries);
-        out
-    }
-
     /// Places what follows on the line at hand.
-    fn node(&mut self, mut scene: Scene) -> Result<()> {
+    pub(super) fn node(&mut self, mut scene: Scene) -> Result<()> {
         loop {
             let bytes = self.current.as_bytes();
             let start = self.at + bytes[self.at..].iter().take_while(|b| is_space(**b)).count();
@@ -336,7 +111,7 @@ impl Placer<'_> {
     }
 
     /// Passes a colon after a key that began at `start`. Returns whether there was one.
-    fn colon(&mut self, scene: &mut Scene, start: usize) -> bool {
+    pub(super) fn colon(&mut self, scene: &mut Scene, start: usize) -> bool {
         let bytes = self.current.as_bytes();
         let at = self.at + bytes[self.at..].iter().take_while(|b| is_space(**b)).count();
         if !scene.is_fresh || bytes.get(at) != Some(&b':') || !is_separate(bytes, at) {
@@ -372,8 +147,8 @@ impl Placer<'_> {
     /// Puts raw texts in place of their holes, as far as the line goes.
     fn splice_raw(&mut self, start: usize) -> Result<()> {
         let mut at = start;
-        while let Some(found) = mark::find(&self.current[at..]) {
-            at += found;
+        while let Some(found) = self.find_mark(at) {
+            at = found;
             match self.hole(at).map(|number| self.entry(number)) {
                 Some(Entry::Raw(text)) => self.splice_one(at, text)?,
                 Some(_) => at += HOLE_LENGTH,
@@ -504,153 +279,11 @@ impl Placer<'_> {
     }
 
     /// Returns whether the next line goes on with a plain scalar.
-    fn goes_on(&mut self, parent: isize) -> bool {
+    pub(super) fn goes_on(&mut self, parent: isize) -> bool {
         parent >= 0
             && self.has_end
             && self.peek_content().is_some_and(|(column, rest)| {
                 column as isize > parent && !rest.starts_with('#') && !is_structure(rest)
             })
     }
-
-    /// Places a scalar without quotes, or a key. Returns whether it was a key.
-    fn plain(&mut self, start: usize, scene: &mut Scene) -> Result<bool> {
-        let bytes = self.current.as_bytes();
-        let mut at = start;
-        let mut has_hole = false;
-        let mut key_end = None;
-        while at < bytes.len() {
-            match bytes[at] {
-                b':' if key_end.is_none() && is_separate(bytes, at) => {
-                    if scene.is_fresh {
-                        key_end = Some(at);
-                        break;
-                    }
-                    at += 1;
-                }
-                b'#' if at > start && is_space(bytes[at - 1]) => break,
-                _ => match mark_length(&self.current, at) {
-                    Some(length) => {
-                        has_hole |= length == HOLE_LENGTH;
-                        at += length;
-                    }
-                    None => at += 1,
-                },
-            }
-        }
-        let mut end = self.current[..at].trim_ascii_end().len();
-        if key_end.is_some() {
-            self.emit(start);
-            if has_hole {
-                let key = self.compose(start, end)?;
-                let mut result = Ok(());
-                self.replace(end - start, |out, _| result = push_key(out, &key));
-                result.map_err(|refusal| self.misfit(start, refusal.to_owned(), ""))?;
-            } else {
-                self.emit(end);
-            }
-            return Ok(self.colon(scene, start));
-        }
-        let has_comment = at < self.current.len();
-        while !has_comment && self.goes_on(scene.parent) {
-            while self.load_more() {
-                let last = self.current.rfind('\n').map_or(0, |at| at + 1);
-                if !self.current[last..].trim_ascii().is_empty() {
-                    break;
-                }
-            }
-            has_hole |= self.holes_from(end);
-            end = self.current.trim_ascii_end().len();
-        }
-        self.emit(start);
-        if !has_hole {
-            self.emit(end);
-            return Ok(false);
-        }
-        if end - start == HOLE_LENGTH
-            && let Some(number) = self.hole(start)
-            && let Entry::Value(value) = self.entry(number)
-        {
-            let value = simple(value);
-            if !matches!(*value, Value::Str(_)) {
-                self.replace(HOLE_LENGTH, |out, _| {
-                    if !push_own_word(out, &value) {
-                        push_small(out, &value);
-                    }
-                });
-                return Ok(false);
-            }
-        }
-        let text = if self.current[start..end].contains('\n') {
-            let folded = fold(&self.current[start..end]);
-            self.compose_text(&folded, start)?
-        } else {
-            self.compose(start, end)?
-        };
-        self.replace(end - start, |out, _| push_string(out, &text));
-        Ok(false)
-    }
-
-    fn holes_from(&self, start: usize) -> bool {
-        mark::pieces(&self.current[start..]).any(|piece| matches!(piece, Piece::Hole(_)))
-    }
-
-    /// Returns the text that a stretch of the text at hand and its holes make.
-    pub(super) fn compose(&self, start: usize, end: usize) -> Result<String> {
-        self.compose_text(&self.current[start..end], start)
-    }
-
-    /// Returns the text that a marked text and its holes make. `at` is where it stands.
-    pub(super) fn compose_text(&self, marked: &str, at: usize) -> Result<String> {
-        let mut out = String::with_capacity(marked.len());
-        for (passed, piece) in mark::pieces_at(marked) {
-            match piece {
-                Piece::Text(text) => out.push_str(text),
-                Piece::Escape => out.push(ESCAPE),
-                Piece::Place(_) => {}
-                Piece::Hole(number) => {
-                    let here = (at + passed).min(self.current.len());
-                    self.part(&mut out, number, here)?;
-                }
-            }
-        }
-        Ok(out)
-    }
-
-    /// Writes what the hole at `at` has to say in a larger text.
-    pub(super) fn part(&self, out: &mut String, number: u32, at: usize) -> Result<()> {
-        match self.entry(number) {
-            Entry::Value(value) => match part(value) {
-                Ok(text) => out.push_str(&text.to_str_lossy()),
-                Err(what) => {
-                    let message = format!("{what} cannot be part of a text");
-                    return Err(self.misfit(at, message, NEEDS_JSON));
-                }
-            },
-            Entry::Text(text) => text::plain(out, trimmed(text), self.entries),
-            Entry::Raw(text) => out.push_str(text),
-        }
-        Ok(())
-    }
-}
-
-/// Joins the lines of a scalar as YAML does: a line feed is a space, a blank line a line feed.
-pub(super) fn fold(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut blank = 0;
-    for (i, line) in text.split('\n').enumerate() {
-        let line = line.trim_matches([' ', '\t']);
-        if i > 0 && line.is_empty() {
-            blank += 1;
-            continue;
-        }
-        if i > 0 {
-            match blank {
-                0 => out.push(' '),
-                _ => out.extend(std::iter::repeat_n('\n', blank)),
-            }
-        }
-        blank = 0;
-        out.push_str(line);
-    }
-    out
 }

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 use std::rc::Rc;
 
-use super::{Entry, place};
+use super::{Entries, Entry, place};
 use crate::template::jinja::mark;
 use crate::value::{List, Map, Value, deep_equal};
 use crate::yaml;
@@ -738,7 +738,7 @@ fn random_templates_read_back_as_their_data() {
                 .collect();
             format!("seed {seed}\n{}\n{}", show(&case.marked), entries.join("\n"))
         };
-        let placed = match place(&case.marked, &case.entries) {
+        let placed = match place(&case.marked, &Entries::from(case.entries.clone())) {
             Ok(placed) => placed.text,
             Err(misfit) => panic!("{}\n{misfit:?}", described()),
         };

@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use super::Entry;
 use super::layout::{is_block, push_flow};
 use super::scalar::{push_word, simple};
+use super::{Entries, Entry};
 use crate::json;
 use crate::template::jinja::mark::{self, ESCAPE, Piece};
 use crate::value::{Str, Value};
@@ -30,7 +30,7 @@ pub(in crate::template::jinja) fn plain_value(out: &mut String, value: &Value) {
 }
 
 /// Writes a marked text without its marks, every hole as text.
-pub(in crate::template::jinja) fn plain(out: &mut String, marked: &str, entries: &[Entry]) {
+pub(in crate::template::jinja) fn plain(out: &mut String, marked: &str, entries: &Entries) {
     if out.len() > MAX_TEXT {
         return;
     }
@@ -39,7 +39,7 @@ pub(in crate::template::jinja) fn plain(out: &mut String, marked: &str, entries:
             Piece::Text(text) => out.push_str(text),
             Piece::Escape => out.push(ESCAPE),
             Piece::Place(_) => {}
-            Piece::Hole(number) => match entries.get(number as usize) {
+            Piece::Hole(number) => match entries.get(number) {
                 Some(Entry::Value(value)) => plain_value(out, value),
                 Some(Entry::Text(text)) => {
                     let text = Rc::clone(text);
