@@ -274,3 +274,39 @@ fn as_helm_there_is_no_warning() {
     let shown = run_as("helm", &["template", "web", "--set", "imge.tag=1"]);
     assert!(shown.ends_with("--- stderr\n"), "{shown}");
 }
+
+#[cfg(feature = "jinja")]
+#[test]
+fn templates_in_jinja_read_values_too() {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, content) in [
+        ("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 0.1.0\n"),
+        (
+            "web/values.yaml",
+            "name: a\nold: 1\nmap: {x: 1, y: 2}\nitems: [1]\nlabels: {a: b}\nextra: 1\ntested: 1\n",
+        ),
+        ("web/templates/_h.j2", "{% macro name() %}\n{{ values.name }}\n{% endmacro %}\n"),
+        (
+            "web/templates/a.yaml.j2",
+            "k: {{ h.name() }}\nm: {{ values.map.x }}\nl: {{ values.labels }}\n{% for i in values['items'] %}\nn{{ i }}: 1\n{% endfor %}\n{% if values.tested is defined %}\no: 1\n{% endif %}\n",
+        ),
+        ("web/templates/b.yaml.j2", "k: {{ h.name() }}\n"),
+    ] {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_rhumb"))
+        .args(["values", "web", "--unread", "--defaults", "--set", "map.z=1"])
+        .current_dir(folder.path())
+        .env_clear()
+        .env("HOME", folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    let shown = String::from_utf8(output.stdout).unwrap();
+    let unread: Vec<&str> = shown.lines().collect();
+    let names = ["extra", "map.y", "map.z", "old"];
+    assert!(names.iter().all(|name| unread.iter().any(|line| line.contains(name))), "{shown}");
+    assert_eq!(unread.len(), names.len(), "{shown}");
+}

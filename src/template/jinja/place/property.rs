@@ -1,9 +1,12 @@
 //! Random templates with holes in every position read back as the data that was put in.
 //!
 //! The generator writes a template and, beside it, the data that its text must mean.
-//! `RHUMB_PLACE_CASES` sets how many cases run, `RHUMB_PLACE_SEED` where they begin.
+//! `RHUMB_PLACE_CASES` sets how many cases run, `RHUMB_PLACE_SEED` where they begin. With
+//! `RHUMB_PLACE_DUMP` each document goes into that file, with the data as JSON: what readers of YAML
+//! 1.1 and 1.2 other than ours make of them, `scripts/check-placed` tells.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::rc::Rc;
 
 use super::{Entries, Entry, place};
@@ -723,6 +726,8 @@ fn random_templates_read_back_as_their_data() {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let cases = number("RHUMB_PLACE_CASES").unwrap_or(CASES);
     let first = number("RHUMB_PLACE_SEED").unwrap_or(1);
+    let dump = std::env::var_os("RHUMB_PLACE_DUMP");
+    let mut dump = dump.map(|path| std::io::BufWriter::new(std::fs::File::create(path).unwrap()));
     for seed in first..first + cases {
         let random = Random::new(seed);
         let mut case = Case { random, marked: String::new(), entries: Vec::new(), keys: 0 };
@@ -746,6 +751,18 @@ fn random_templates_read_back_as_their_data() {
             Ok(found) => found,
             Err(error) => panic!("{}\n----\n{placed}\n----\n{error}", described()),
         };
+        if let Some(dump) = &mut dump {
+            let line = Value::Map(Map::from_pairs([
+                ("text", Value::from(placed.as_str())),
+                ("data", expected.clone()),
+            ]));
+            let mut json = Vec::new();
+            // JSON has no infinity.
+            if crate::json::write(&mut json, &line, crate::json::Escape::Raw).is_ok() {
+                json.push(b'\n');
+                dump.write_all(&json).unwrap();
+            }
+        }
         assert!(
             deep_equal(&found, &expected),
             "{}\n----\n{placed}\n----\n{found:?}\n{expected:?}",

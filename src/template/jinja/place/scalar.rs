@@ -184,6 +184,59 @@ mod tests {
         }
     }
 
+    /// Returns whether the core schema of YAML 1.2 takes a plain scalar for a string.
+    fn is_core_string(text: &str) -> bool {
+        let words = ["", "~", "null", "Null", "NULL", "true", "True", "TRUE", "false", "False"];
+        let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+        let infinities = [".inf", ".Inf", ".INF"];
+        let is = |text: &str, digits: &str| !text.is_empty() && text.chars().all(|c| digits.contains(c));
+        let decimal = "0123456789";
+        let is_float = |text: &str| {
+            let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+            let exponent = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
+            let (whole, part) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
+            let is_mantissa = (is(whole, decimal) && (part.is_empty() || is(part, decimal)))
+                || (whole.is_empty() && is(part, decimal));
+            is_mantissa && is(exponent, decimal)
+        };
+        let other = words.contains(&text)
+            || text == "FALSE"
+            || infinities.contains(&unsigned)
+            || [".nan", ".NaN", ".NAN"].contains(&text)
+            || text.strip_prefix("0o").is_some_and(|rest| is(rest, "01234567"))
+            || text.strip_prefix("0x").is_some_and(|rest| is(rest, "0123456789abcdefABCDEF"))
+            || is_float(unsigned);
+        !other
+    }
+
+    #[test]
+    fn strings_are_strings_in_yaml_1_2_too() {
+        for text in ["0o7", "0x1F", "1e3", ".inf", "-.INF", "~", "NULL", "+12", "1.", "12.5e-3"] {
+            assert!(!is_core_string(text), "{text}");
+        }
+        for text in ["yes", "1_000", "12:30:45", "=", "<<", "0b1", "1e", "e3", ".", "0o8"] {
+            assert!(is_core_string(text), "{text}");
+        }
+        // Every short text of these characters.
+        let alphabet: Vec<char> = "~=<.:-+_01eExonfltrua".chars().collect();
+        let mut texts = vec![String::new()];
+        for _ in 0..4 {
+            let longer = texts.iter().flat_map(|text| alphabet.iter().map(move |c| format!("{text}{c}")));
+            texts = longer.collect();
+            for text in &texts {
+                let mut out = String::new();
+                push_string(&mut out, text);
+                let is_quoted = out.starts_with(['"', '\'']);
+                assert!(is_quoted || (is_core_string(text) && matches!(yaml::resolve(text), Scalar::Str)), "{text}");
+            }
+        }
+        for text in ["yes", "0o7", "1_000", "12:30:45", ".inf", "=", "<<", "~", "null", "False"] {
+            let mut out = String::new();
+            push_string(&mut out, text);
+            assert_eq!(out, format!("\"{text}\""));
+        }
+    }
+
     #[test]
     fn numbers_keep_their_kind() {
         for (value, expected) in [
