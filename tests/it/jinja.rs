@@ -396,7 +396,7 @@ fn endless_templates_end_in_a_message() {
             "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
             "too many steps",
         ),
-        ("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "recursion limit"),
+        ("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "nests too deeply"),
         (
             "{% macro f() %}x{{ f() }}{% endmacro %}k: {{ render('{{ render(values.text) }}') }}",
             "nest deeper",
@@ -406,6 +406,35 @@ fn endless_templates_end_in_a_message() {
         let files = [("templates/a.yaml.j2", text)];
         let error = render_with(chart("c", &files), given, &Env::new()).unwrap_err();
         assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn files_of_macros_in_a_circle_are_told() {
+    let files = [
+        ("templates/_a.j2", "{% macro f(x) %}{{ b.g(x) }}{% endmacro %}"),
+        ("templates/_b.j2", "{% macro g(x) %}{{ a.f(x) }}{% endmacro %}"),
+        ("templates/a.yaml.j2", "k: {{ b.g(1) }}\n"),
+    ];
+    let error = render_with(chart("c", &files), "{}", &Env::new()).unwrap_err();
+    assert!(error.contains("the template nests too deeply"), "{error}");
+}
+
+#[test]
+fn what_places_cannot_hold_is_told() {
+    let long = "x".repeat(1000);
+    let given = format!("long: {long}\nmap: {{{long}: 1}}\n");
+    let lines = "{% macro lines() %}\na: 1\nb: 2\n{% endmacro %}\n";
+    for (text, expected) in [
+        ("{{ values.long }}: 1\n", "the key is too long for YAML"),
+        ("k: {{ values.map }}\n", "the key is too long for YAML"),
+        ("k: [{{ lines() }}]\n", "a text of several lines cannot stand here"),
+        ("k: x-{{ values.map }}\n", "a map cannot be part of a text"),
+    ] {
+        let text = format!("{lines}{text}");
+        let files = [("templates/a.yaml.j2", text.as_str())];
+        let error = render_with(chart("c", &files), &given, &Env::new()).unwrap_err();
+        assert!(error.contains(expected), "{text}: {error}");
     }
 }
 

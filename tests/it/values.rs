@@ -283,7 +283,7 @@ fn templates_in_jinja_read_values_too() {
         ("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 0.1.0\n"),
         (
             "web/values.yaml",
-            "name: a\nold: 1\nmap: {x: 1, y: 2}\nitems: [1]\nlabels: {a: b}\nextra: 1\ntested: 1\n",
+            "name: a\nold: 1\nmap: {x: 1, w: 2}\nitems: [1]\nlabels: {a: b}\nextra: 1\ntested: 1\n",
         ),
         ("web/templates/_h.j2", "{% macro name() %}\n{{ values.name }}\n{% endmacro %}\n"),
         (
@@ -306,7 +306,7 @@ fn templates_in_jinja_read_values_too() {
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
     let shown = String::from_utf8(output.stdout).unwrap();
     let unread: Vec<&str> = shown.lines().collect();
-    let names = ["extra", "map.y", "map.z", "old"];
+    let names = ["extra", "map.w", "map.z", "old"];
     assert!(names.iter().all(|name| unread.iter().any(|line| line.contains(name))), "{shown}");
     assert_eq!(unread.len(), names.len(), "{shown}");
 }

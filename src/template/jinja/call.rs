@@ -7,19 +7,15 @@ use minijinja::{Environment, Error, ErrorKind, State, Value as Jinja};
 
 use super::context::Scope;
 use super::convert::{from_jinja, to_jinja};
+use super::error::GoFault;
 use super::function::text;
 use super::object::Names;
 use super::wrap::Macro;
-use super::{prepare, session};
+use super::{caught, fault, prepare, session};
 use crate::diagnostic::Diagnostic;
 use crate::template::function::{self, Env};
 use crate::template::gotmpl::{Executor, Stop, TemplateSet};
 use crate::value::{Str, Value};
-
-/// A failure within a template of Go.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", .0.message)]
-pub(super) struct GoFault(pub(super) Diagnostic);
 
 /// Adds the functions.
 pub(super) fn add(env: &mut Environment<'static>) {
@@ -75,7 +71,7 @@ fn include(name: &Jinja, data: Option<&Jinja>) -> Result<Jinja, Error> {
         executor.execute(&name.to_str_lossy(), data).map_err(stopped)
     })?;
     session::outdate()?;
-    session::foreign(&Str::from(output.text))
+    caught::foreign(&Str::from(output.text))
 }
 
 /// Writes what a text in Go's language makes of `data`.
@@ -88,7 +84,7 @@ fn tpl(source: &Jinja, data: Option<&Jinja>) -> Result<Jinja, Error> {
         executor.expand(&source, data).map_err(stopped)
     })?;
     session::outdate()?;
-    session::foreign(&output)
+    caught::foreign(&output)
 }
 
 /// Answers `include "MACRO" DATA` in a template of Go. A macro of one argument gets the data; one
@@ -119,11 +115,15 @@ pub(in crate::template) fn include_macro(
             called.call(state, &args)
         })
     });
-    let text = result.and_then(|value| session::for_go(&value));
+    let text = result.and_then(|value| caught::for_go(&value));
     Some(match text {
         Ok(Ok(text)) => Ok(Str::from(text)),
-        Ok(Err(misfit)) => Err(Box::new(library.word(None, |scene| scene.misfit(&misfit)))),
-        Err(error) => Err(Box::new(library.word(Some(&scope), |scene| scene.diagnostic(&error)))),
+        Ok(Err(misfit)) => {
+            Err(Box::new(fault::tell(&library, None, |scene| scene.misfit(&misfit))))
+        }
+        Err(error) => {
+            Err(Box::new(fault::tell(&library, Some(&scope), |scene| scene.diagnostic(&error))))
+        }
     })
 }
 
@@ -150,7 +150,7 @@ fn render(state: &State<'_, '_>, source: &Jinja) -> Result<Jinja, Error> {
     };
     let scope = Jinja::from_object(Scope::new(&root));
     let marked = session::deeper(|| state.env().render_str(&prepared.text, scope))?;
-    session::caught(&marked)
+    caught::caught(&marked)
 }
 
 /// How many characters a secret has by default.

@@ -6,13 +6,14 @@ use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use minijinja::{Environment, Value as Jinja};
+use minijinja::Value as Jinja;
 
+use super::compiled::{Library, Template, chart_of, module_name};
 use super::context::Scope;
-use super::fault::{self, File};
+use super::fault;
 use super::module::Module as Shared;
 use super::place::{self, Placed};
-use super::prepare::{Module, Place, Prepared, prepare};
+use super::prepare::{Module, prepare};
 use super::{environment, mark, pure, session};
 use crate::diagnostic::Diagnostic;
 use crate::template::engine::output_name;
@@ -30,19 +31,6 @@ fn is_yaml(path: &str) -> bool {
         Some((_, extension)) => matches!(extension, "yaml" | "yml" | "json"),
         None => true,
     }
-}
-
-/// Returns the name under which a file of macros is imported by itself.
-fn module_name(path: &str) -> Option<String> {
-    let base = output_name(path.rsplit('/').next()?);
-    let base = base.strip_prefix('_')?;
-    let base = base.split('.').next()?;
-    Some(base.replace('-', "_"))
-}
-
-/// Returns the path of the chart that a template belongs to.
-fn chart_of(path: &str) -> &str {
-    path.find("/templates/").map_or(path, |at| &path[..at])
 }
 
 /// Finds the file that a template at `parent` names: by its path, beside it, in the chart's
@@ -63,25 +51,6 @@ fn resolve<'n>(name: &'n str, parent: &str, known: &'n BTreeSet<String>) -> Opti
     known.iter().map(String::as_str).find(|path| {
         path.strip_suffix(&end).is_some_and(|before| before.is_empty() || before.ends_with('/'))
     })
-}
-
-/// A template in Jinja.
-struct Template {
-    path: String,
-    source: String,
-    prepared: Prepared,
-    macros: Vec<String>,
-}
-
-/// The Jinja templates of a chart and its subcharts.
-pub(super) struct Library {
-    pub(super) env: Environment<'static>,
-    templates: Vec<Template>,
-    places: Vec<Place>,
-    modules: Vec<(String, String)>,
-    /// Modules whose macros are run once for all files, by path.
-    pub(super) shared: Vec<(String, Jinja)>,
-    files: Arc<[Str]>,
 }
 
 /// Renders them.
@@ -106,45 +75,6 @@ impl io::Write for Limited {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-impl Library {
-    pub(super) fn word(
-        &self,
-        data: Option<&Jinja>,
-        word: impl FnOnce(&fault::Scene) -> Diagnostic,
-    ) -> Diagnostic {
-        let files: Vec<File> = self
-            .templates
-            .iter()
-            .map(|template| File {
-                path: &template.path,
-                source: &template.source,
-                prepared: &template.prepared,
-                macros: &template.macros,
-            })
-            .collect();
-        let (places, modules) = (&self.places, &self.modules);
-        word(&fault::Scene { files: &files, places, data, modules })
-    }
-
-    /// Returns the path of the file that defines a macro, named alone or as `FILE.MACRO`, and the
-    /// macro's own name. Of several with one name that of `chart` is taken.
-    pub(super) fn find_macro<'n>(&self, name: &'n str, chart: &str) -> Option<(&str, &'n str)> {
-        let (module, name) = match name.split_once('.') {
-            Some((module, name)) => (Some(module), name),
-            None => (None, name),
-        };
-        let fits = |template: &&Template| {
-            let own = module_name(&template.path);
-            own.is_some()
-                && module.is_none_or(|module| own.as_deref() == Some(module))
-                && template.macros.iter().any(|known| known == name)
-        };
-        let near = self.templates.iter().filter(fits).find(|t| chart_of(&t.path) == chart);
-        let found = near.or_else(|| self.templates.iter().find(fits))?;
-        Some((&found.path, name))
     }
 }
 
@@ -231,7 +161,7 @@ fn compile(sources: &[(Str, Str)]) -> (Library, Vec<(String, Diagnostic)>) {
         let template = &library.templates[i];
         let (path, text) = (template.path.clone(), template.prepared.text.clone());
         if let Err(error) = library.env.add_template_owned(path.clone(), text) {
-            let diagnostic = library.word(None, |scene| scene.diagnostic(&error));
+            let diagnostic = fault::tell(&library, None, |scene| scene.diagnostic(&error));
             failed.push((path, diagnostic));
         }
     }
@@ -272,13 +202,15 @@ impl Engine {
     ) -> Result<(Vec<u8>, Origins), Diagnostic> {
         session::start_file(Value::Map(root.clone()), chart_of(path));
         let scope = Jinja::from_object(Scope::new(root));
-        let marked = self
-            .marked(path, &scope)
-            .map_err(|error| self.library.word(Some(&scope), |scene| scene.diagnostic(&error)))?;
+        let marked = self.marked(path, &scope).map_err(|error| {
+            fault::tell(&self.library, Some(&scope), |scene| scene.diagnostic(&error))
+        })?;
         let place = if is_yaml(path) { place::place } else { place::print };
         let placed = match session::with_entries(|entries| place(&marked, entries)) {
             Ok(Ok(placed)) => placed,
-            Ok(Err(misfit)) => return Err(self.library.word(None, |scene| scene.misfit(&misfit))),
+            Ok(Err(misfit)) => {
+                return Err(fault::tell(&self.library, None, |scene| scene.misfit(&misfit)));
+            }
             Err(error) => return Err(Diagnostic::error(error.to_string())),
         };
         let origins = self.origins(&placed);

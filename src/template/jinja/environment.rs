@@ -6,7 +6,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Rest;
 use minijinja::{AutoEscape, Environment, Error, State, UndefinedBehavior, Value as Jinja};
 
-use super::{call, library, module, prepare, session, word, wrap};
+use super::{call, caught, library, module, prepare, session, word, wrap};
 
 /// How many instructions a file may execute, those of its macros included.
 const MAX_STEPS: u64 = 10_000_000;
@@ -21,119 +21,6 @@ pub(super) fn environment() -> Environment<'static> {
     BASE.clone()
 }
 
-/// Returns the names of filters, of tests and of functions that templates can use.
-pub(super) fn filter_names() -> Vec<&'static str> {
-    let own = library::rows().flat_map(library::Row::names);
-    let mut names: Vec<_> = own.chain(FILTERS.iter().copied()).collect();
-    names.extend(["raw", "safe"]);
-    names
-}
-
-/// The filters of the engine itself.
-pub(super) const FILTERS: &[&str] = &[
-    "abs",
-    "attr",
-    "batch",
-    "bool",
-    "capitalize",
-    "chain",
-    "count",
-    "d",
-    "default",
-    "dictsort",
-    "first",
-    "float",
-    "format",
-    "groupby",
-    "indent",
-    "int",
-    "items",
-    "join",
-    "last",
-    "length",
-    "lines",
-    "list",
-    "lower",
-    "map",
-    "max",
-    "min",
-    "pprint",
-    "reject",
-    "rejectattr",
-    "replace",
-    "reverse",
-    "round",
-    "select",
-    "selectattr",
-    "slice",
-    "sort",
-    "split",
-    "string",
-    "sum",
-    "title",
-    "trim",
-    "unique",
-    "upper",
-    "zip",
-];
-
-/// The tests of the engine itself.
-pub(super) const TESTS: &[&str] = &[
-    "boolean",
-    "defined",
-    "divisibleby",
-    "endingwith",
-    "eq",
-    "equalto",
-    "even",
-    "false",
-    "filter",
-    "float",
-    "ge",
-    "greaterthan",
-    "gt",
-    "in",
-    "int",
-    "integer",
-    "iterable",
-    "le",
-    "lessthan",
-    "lower",
-    "lt",
-    "mapping",
-    "ne",
-    "none",
-    "number",
-    "odd",
-    "safe",
-    "sameas",
-    "sequence",
-    "startingwith",
-    "string",
-    "test",
-    "true",
-    "undefined",
-    "upper",
-];
-
-/// Returns the names of functions.
-pub(super) fn function_names() -> Vec<&'static str> {
-    let own = library::rows().flat_map(library::Row::names);
-    let mut names: Vec<_> = own.collect();
-    names.extend([
-        "range",
-        "dict",
-        "namespace",
-        "include",
-        "lookup",
-        "tpl",
-        "raw",
-        "render",
-        "stable_secret",
-    ]);
-    names
-}
-
 fn build() -> Environment<'static> {
     let mut env = Environment::new();
     env.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -144,14 +31,14 @@ fn build() -> Environment<'static> {
     if let Ok(syntax) = SyntaxConfig::builder().keep_trailing_newline(true).build() {
         env.set_syntax(syntax);
     }
-    env.set_formatter(|out, _, value| session::print(value, out));
+    env.set_formatter(|out, _, value| caught::print(value, out));
     env.remove_global("debug");
     env.remove_filter("escape");
     env.remove_filter("e");
     env.add_function(prepare::WRAP_MACRO, |value: Jinja| wrap::wrap(&value));
     env.add_function(prepare::MODULE, |path: &str| module::value(path));
     env.add_function(prepare::WRAP_TEXT, |value: Jinja| match value.as_str() {
-        Some(text) => session::caught(text),
+        Some(text) => caught::caught(text),
         None => Ok(value),
     });
     env.add_filter(prepare::PLAIN, |value: Jinja| -> Result<Jinja, Error> {
@@ -159,9 +46,9 @@ fn build() -> Environment<'static> {
         Ok(text.map_or(value, |text| super::convert::string(&text)))
     });
     for name in ["raw", "safe"] {
-        env.add_filter(name, |value: Jinja| session::raw(&value));
+        env.add_filter(name, |value: Jinja| caught::raw(&value));
     }
-    env.add_function("raw", |value: Jinja| session::raw(&value));
+    env.add_function("raw", |value: Jinja| caught::raw(&value));
     for row in library::rows() {
         for name in row.names() {
             env.add_filter(name, move |_: &mut State<'_, '_>, args: Rest<Jinja>| {

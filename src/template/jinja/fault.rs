@@ -5,12 +5,11 @@ use std::fmt::Write as _;
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, Value as Jinja};
 
-use super::call::GoFault;
-use super::environment;
-use super::function::UserError;
+use super::compiled::Library;
+use super::error::{Called, GoFault, UserError};
+use super::names as known_names;
 use super::place::Misfit;
 use super::prepare::{Place, Prepared};
-use super::wrap::Called;
 use crate::diagnostic::{Diagnostic, Frame, nearest};
 
 /// A file that errors can lie in.
@@ -30,6 +29,26 @@ pub(super) struct Scene<'a> {
     pub(super) data: Option<&'a Jinja>,
     /// The names of the files of macros and their paths.
     pub(super) modules: &'a [(String, String)],
+}
+
+/// Words an error of the templates of a chart, which see `data`.
+pub(super) fn tell(
+    library: &Library,
+    data: Option<&Jinja>,
+    tell: impl FnOnce(&Scene) -> Diagnostic,
+) -> Diagnostic {
+    let files: Vec<File> = library
+        .templates
+        .iter()
+        .map(|template| File {
+            path: &template.path,
+            source: &template.source,
+            prepared: &template.prepared,
+            macros: &template.macros,
+        })
+        .collect();
+    let (places, modules) = (&library.places, &library.modules);
+    tell(&Scene { files: &files, places, data, modules })
 }
 
 /// A place in a source.
@@ -215,12 +234,12 @@ impl<'a> Scene<'a> {
             ErrorKind::UndefinedError => ("the value is not defined".to_owned(), None),
             ErrorKind::UnknownFilter => {
                 let name = word(detail, "filter ", " is unknown");
-                let hint = habit(name).or_else(|| did_you_mean(name, environment::filter_names()));
+                let hint = habit(name).or_else(|| did_you_mean(name, known_names::filter_names()));
                 (format!("there is no filter `{name}`"), hint)
             }
             ErrorKind::UnknownTest => {
                 let name = word(detail, "test ", " is unknown");
-                let hint = did_you_mean(name, environment::TESTS.to_vec());
+                let hint = did_you_mean(name, known_names::TESTS.to_vec());
                 (format!("there is no test `{name}`"), hint)
             }
             ErrorKind::UnknownFunction => {
@@ -228,7 +247,7 @@ impl<'a> Scene<'a> {
                 let macros = file.map(|file| file.macros).unwrap_or_default();
                 let hint = habit(name).or_else(|| self.macro_elsewhere(name)).or_else(|| {
                     let own = macros.iter().map(String::as_str);
-                    did_you_mean(name, own.chain(environment::function_names()).collect())
+                    did_you_mean(name, own.chain(known_names::function_names()).collect())
                 });
                 (format!("there is no function or macro `{name}`"), hint)
             }
@@ -249,6 +268,14 @@ impl<'a> Scene<'a> {
             ErrorKind::OutOfFuel if detail.is_empty() => (
                 "the template takes too many steps".to_owned(),
                 Some("a loop or macro that goes on for too long is the likely cause".to_owned()),
+            ),
+            ErrorKind::InvalidOperation if detail == "recursion limit exceeded" => (
+                "the template nests too deeply".to_owned(),
+                Some(
+                    "a macro that calls itself is the likely cause, or two files of macros that \
+                     use each other: put these into one file"
+                        .to_owned(),
+                ),
             ),
             ErrorKind::TemplateNotFound => {
                 let name = detail.split(['"', '\'']).nth(1).unwrap_or(detail);
@@ -279,7 +306,7 @@ impl<'a> Scene<'a> {
             })
             .flatten()
             .or_else(|| {
-                let filters = environment::filter_names();
+                let filters = known_names::filter_names();
                 filters.contains(&name).then(|| format!("there is a filter: `| {name}`"))
             });
         (format!("there is no method or macro `{name}` here"), hint)

@@ -3,15 +3,11 @@
 use minijinja::{Error, ErrorKind, Value as Jinja};
 
 use super::convert::{from_jinja, to_jinja};
+use super::error::UserError;
 use super::object::Names;
 use super::session;
 use crate::template::function::{Failure, Function, Param};
 use crate::value::{List, ListType, Map, MapType, Str, Value};
-
-/// The words of `fail` or `required`, meant for the user as they stand.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct UserError(pub(super) String);
 
 /// Says what a value is, for messages.
 pub(super) fn kind(value: &Value) -> &'static str {

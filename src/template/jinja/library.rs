@@ -7,9 +7,9 @@
 use minijinja::value::Kwargs;
 use minijinja::{Error, ErrorKind, Value as Jinja};
 
+use super::caught;
 use super::convert::from_jinja;
 use super::function::call_values;
-use super::session;
 use crate::template::function;
 use crate::value::Value;
 
@@ -213,7 +213,7 @@ pub(super) fn call(row: &'static Row, name: &str, args: &[Jinja]) -> Result<Jinj
         if value.is_undefined() && takes_nothing {
             return Ok(Value::Nil);
         }
-        if reads_yaml && let Some(text) = session::yaml(value)? {
+        if reads_yaml && let Some(text) = caught::yaml(value)? {
             return Ok(Value::from(text));
         }
         from_jinja(value)

@@ -119,11 +119,9 @@ pub(super) fn piece(text: &str) -> (Piece<'_>, usize) {
     if let Some(number) = rest.strip_prefix(PLACE_BYTES).and_then(number) {
         return (Piece::Place(number), PLACE_LENGTH);
     }
-    match rest.starts_with(LITERAL_BYTES) {
-        true => (Piece::Escape, 2 * escape),
-        // A literal of a template may hold the character.
-        false => (Piece::Escape, escape),
-    }
+    // A literal of a template may hold the character.
+    let length = if rest.starts_with(LITERAL_BYTES) { 2 * escape } else { escape };
+    (Piece::Escape, length)
 }
 
 /// Takes text apart at its marks.

@@ -5,16 +5,20 @@
 //! and puts each value where its mark is, as that place in the YAML demands.
 
 mod call;
+mod caught;
+mod compiled;
 mod context;
 mod convert;
 mod engine;
 mod environment;
+mod error;
 mod fault;
 mod function;
 mod lex;
 mod library;
 mod mark;
 mod module;
+mod names;
 mod object;
 mod operator;
 mod place;

@@ -6,9 +6,8 @@
 
 use std::collections::BTreeSet;
 
-use super::environment;
 use super::lex::{Kind, Token, tokens};
-use super::library;
+use super::{library, names as known};
 
 /// The data that is one for all templates of a chart.
 const DATA: &[&str] = &["values", "release", "chart", "capabilities", "files", "subcharts"];
@@ -33,10 +32,10 @@ const INDIRECT: &[&str] = &["map", "reject", "select"];
 /// The names that a macro may use.
 fn steady_names() -> BTreeSet<&'static str> {
     let rows = library::rows().filter(|row| is_steady(row.go));
-    let own = environment::FILTERS.iter().filter(|name| !INDIRECT.contains(name));
+    let own = known::FILTERS.iter().filter(|name| !INDIRECT.contains(name));
     rows.flat_map(library::Row::names)
         .chain(own.copied())
-        .chain(environment::TESTS.iter().copied())
+        .chain(known::TESTS.iter().copied())
         .chain(DATA.iter().copied())
         .chain(KEYWORDS.iter().copied())
         .chain(["dict", "namespace", "range"])

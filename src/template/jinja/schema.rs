@@ -64,7 +64,7 @@ fn like(value: &Value, names: Names, path: &str) -> Value {
         Value::Map(map) => object(map, names, path),
         Value::Object(object) => {
             let fields = object.fields().into_iter();
-            let fields = Map::from_pairs(fields.map(|(name, value)| (name, value)));
+            let fields = Map::from_pairs(fields);
             self::object(&fields, Names::Fields, path)
         }
         Value::Nil | Value::Absent => Value::Map(Map::new()),

@@ -7,15 +7,14 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use foldhash::fast::FixedState;
-use minijinja::{Error, ErrorKind, Output, Value as Jinja};
+use minijinja::{Error, ErrorKind, Value as Jinja};
 
-use super::convert;
-use super::engine::Library;
-use super::mark::{self, Piece};
+use super::compiled::Library;
+use super::mark;
 use super::place::{self, Entries, Entry};
 use crate::template::function::Env;
 use crate::template::gotmpl::TemplateSet;
-use crate::value::{Str, Value};
+use crate::value::Value;
 
 /// How much text the macros of one file may make, in bytes.
 const MAX_PRODUCED: usize = 256 << 20;
@@ -158,12 +157,6 @@ pub(super) fn with_entries<R>(run: impl FnOnce(&Entries) -> R) -> Result<R, Erro
     with(|session| run(&session.entries))
 }
 
-/// Returns whether a text has marks of holes or places.
-fn has_marks(text: &str) -> bool {
-    mark::find(text).is_some()
-        && mark::pieces(text).any(|piece| matches!(piece, Piece::Hole(_) | Piece::Place(_)))
-}
-
 /// Returns what a string says, if it has marks or characters like them.
 pub(super) fn resolved(text: &str) -> Option<String> {
     mark::find(text)?;
@@ -172,30 +165,27 @@ pub(super) fn resolved(text: &str) -> Option<String> {
     Some(out)
 }
 
-/// Returns what a hole that got this value prints.
-fn entry(value: &Jinja) -> Result<Entry, Error> {
-    if let Some(text) = value.as_str() {
-        if value.is_safe()
-            && let Some(marked) = with(|session| session.marked(text))?
-        {
-            return Ok(Entry::Text(marked));
-        }
-        return Ok(match mark::find(text) {
-            None => Entry::Value(Value::Str(Str::from(text))),
-            Some(_) if has_marks(text) => Entry::Text(Rc::from(text)),
-            Some(_) => Entry::Value(convert::from_jinja(value)?),
-        });
-    }
-    if value.is_undefined() {
-        // What an expression with `if` and without `else` is; others do not come here.
-        return Ok(Entry::Value(Value::Str(Str::default())));
-    }
-    convert::from_jinja(value).map(Entry::Value)
-}
-
 impl Session {
+    /// Keeps the text with marks that a string stands for, `length` bytes with the string.
+    pub(super) fn remember(
+        &mut self,
+        marked: Rc<str>,
+        string: &Jinja,
+        length: usize,
+    ) -> Result<(), Error> {
+        let address = string.as_str().map_or(0, |text| text.as_ptr().addr());
+        let caught = if self.shared > 0 { &mut self.lasting } else { &mut self.caught };
+        caught.insert(address, Caught { marked, _string: string.clone() });
+        self.produced += length;
+        if self.produced <= MAX_PRODUCED {
+            return Ok(());
+        }
+        let message = format!("exceeded maximum size of texts and lists ({MAX_PRODUCED} bytes)");
+        Err(Error::new(ErrorKind::OutOfFuel, message))
+    }
+
     /// Returns the text with marks that a caught string stands for.
-    fn marked(&self, text: &str) -> Option<Rc<str>> {
+    pub(super) fn marked(&self, text: &str) -> Option<Rc<str>> {
         let address = text.as_ptr().addr();
         let caught = self.caught.get(&address).or_else(|| self.lasting.get(&address));
         caught.map(|caught| Rc::clone(&caught.marked))
@@ -203,53 +193,12 @@ impl Session {
 }
 
 /// Keeps `entry` and returns its number.
-fn keep(entry: Entry) -> Result<u32, Error> {
+pub(super) fn keep(entry: Entry) -> Result<u32, Error> {
     let number = with(|session| session.entries.push(entry, session.shared > 0))?;
     number.ok_or_else(|| {
         let message = format!("more than {} holes in one file", Entries::LIMIT);
         Error::new(ErrorKind::OutOfFuel, message)
     })
-}
-
-/// Writes the mark of a hole that got this value.
-pub(super) fn print(value: &Jinja, out: &mut Output<'_>) -> Result<(), Error> {
-    let number = keep(entry(value)?)?;
-    Ok(out.write_str(mark::hole(number, &mut [0; mark::HOLE_LENGTH]))?)
-}
-
-/// Returns a string that is spliced into the output as it is.
-pub(super) fn raw(value: &Jinja) -> Result<Jinja, Error> {
-    let mut text = String::new();
-    place::plain_value(&mut text, &convert::from_jinja(value)?);
-    let number = keep(Entry::Raw(Rc::from(text)))?;
-    caught(mark::hole(number, &mut [0; mark::HOLE_LENGTH]))
-}
-
-/// Returns the string for what a macro, a block or a template of Go wrote. It is plain text to
-/// all that look into it; a hole that gets it prints the text with its marks.
-pub(super) fn caught(marked: &str) -> Result<Jinja, Error> {
-    let mut plain = String::new();
-    with_entries(|entries| place::plain(&mut plain, marked, entries))?;
-    let text = trimmed(&plain);
-    if text.is_empty() {
-        return Ok(Jinja::from(""));
-    }
-    let text = mark::escaped(text).unwrap_or_else(|| text.to_owned());
-    let length = text.len() + marked.len();
-    let string = Jinja::from_safe_string(text);
-    let address = string.as_str().map_or(0, |text| text.as_ptr().addr());
-    let produced = with(|session| {
-        let kept = Caught { marked: Rc::from(marked), _string: string.clone() };
-        let caught = if session.shared > 0 { &mut session.lasting } else { &mut session.caught };
-        caught.insert(address, kept);
-        session.produced += length;
-        session.produced
-    })?;
-    if produced > MAX_PRODUCED {
-        let message = format!("exceeded maximum size of texts and lists ({MAX_PRODUCED} bytes)");
-        return Err(Error::new(ErrorKind::OutOfFuel, message));
-    }
-    Ok(string)
 }
 
 /// How deep texts in Jinja and macros called from Go may nest.
@@ -269,47 +218,4 @@ pub(super) fn deeper<R>(run: impl FnOnce() -> Result<R, Error>) -> Result<R, Err
     };
     with(|session| session.depth -= 1)?;
     result
-}
-
-/// Returns the text that a caught string stands for, as YAML of its own where it is of several
-/// lines, for use in a template of Go.
-pub(super) fn for_go(value: &Jinja) -> Result<Result<String, place::Misfit>, Error> {
-    let text = value.as_str().unwrap_or_default();
-    let marked = with(|session| session.marked(text))?;
-    if !text.contains('\n') || marked.is_none() {
-        return Ok(Ok(resolved(text).unwrap_or_else(|| text.to_owned())));
-    }
-    let marked = marked.unwrap_or_else(|| Rc::from(text));
-    let placed = with_entries(|entries| place::place(trimmed(&marked), entries))?;
-    Ok(placed.map(|placed| trimmed(&placed.text).to_owned()))
-}
-
-/// Returns the YAML that a macro or a block wrote, if the value is what one wrote.
-pub(super) fn yaml(value: &Jinja) -> Result<Option<String>, Error> {
-    let Some(text) = value.as_str().filter(|_| value.is_safe()) else { return Ok(None) };
-    let Some(marked) = with(|session| session.marked(text))? else { return Ok(None) };
-    match with_entries(|entries| place::place(&marked, entries))? {
-        Ok(placed) => Ok(Some(placed.text)),
-        Err(misfit) => Err(Error::new(ErrorKind::InvalidOperation, misfit.message)),
-    }
-}
-
-/// Returns the text that a template of Go wrote as one with marks.
-pub(super) fn foreign(text: &Str) -> Result<Jinja, Error> {
-    let text = text.to_str_lossy();
-    match mark::escaped(&text) {
-        Some(escaped) => caught(&escaped),
-        None => caught(&text),
-    }
-}
-
-/// Returns a text without blank lines around it; without white space, when it is one line.
-fn trimmed(text: &str) -> &str {
-    let text = text.trim_end();
-    let start = text.len() - text.trim_start().len();
-    match text[..start].rfind('\n') {
-        Some(last) if text[start..].contains('\n') => &text[last + 1..],
-        None if text.contains('\n') => text,
-        _ => &text[start..],
-    }
 }

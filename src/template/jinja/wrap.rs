@@ -6,7 +6,8 @@ use std::sync::Arc;
 use minijinja::value::{Enumerator, Kwargs, Object};
 use minijinja::{Error, ErrorKind, State, Value as Jinja};
 
-use super::session;
+use super::caught;
+use super::error::Called;
 
 /// A macro of a template, or the body of a `call` block.
 pub(super) struct Macro {
@@ -31,16 +32,6 @@ impl Macro {
         let name = self.inner.get_attr("name").ok();
         name.as_ref().and_then(Jinja::as_str).unwrap_or("?").to_owned()
     }
-}
-
-/// An error within a macro, on its way to the caller.
-#[derive(Debug, thiserror::Error)]
-#[error("in the macro `{name}`")]
-pub(super) struct Called {
-    pub(super) name: String,
-    pub(super) arguments: Vec<String>,
-    #[source]
-    pub(super) source: Error,
 }
 
 /// Wraps a macro.
@@ -82,7 +73,7 @@ impl Object for Macro {
             Error::new(ErrorKind::InvalidOperation, "").with_source(called)
         })?;
         match result.as_str() {
-            Some(text) => session::caught(text),
+            Some(text) => caught::caught(text),
             None => Ok(result),
         }
     }

@@ -723,10 +723,11 @@ fn show(marked: &str) -> String {
 #[test]
 fn random_templates_read_back_as_their_data() {
     #[expect(clippy::disallowed_methods, reason = "for this test alone")]
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let variable = |name: &str| std::env::var(name).ok();
+    let number = |name: &str| variable(name).and_then(|text| text.parse::<u64>().ok());
     let cases = number("RHUMB_PLACE_CASES").unwrap_or(CASES);
     let first = number("RHUMB_PLACE_SEED").unwrap_or(1);
-    let dump = std::env::var_os("RHUMB_PLACE_DUMP");
+    let dump = variable("RHUMB_PLACE_DUMP");
     let mut dump = dump.map(|path| std::io::BufWriter::new(std::fs::File::create(path).unwrap()));
     for seed in first..first + cases {
         let random = Random::new(seed);

@@ -189,7 +189,8 @@ mod tests {
         let words = ["", "~", "null", "Null", "NULL", "true", "True", "TRUE", "false", "False"];
         let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
         let infinities = [".inf", ".Inf", ".INF"];
-        let is = |text: &str, digits: &str| !text.is_empty() && text.chars().all(|c| digits.contains(c));
+        let is =
+            |text: &str, digits: &str| !text.is_empty() && text.chars().all(|c| digits.contains(c));
         let decimal = "0123456789";
         let is_float = |text: &str| {
             let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
@@ -221,13 +222,18 @@ mod tests {
         let alphabet: Vec<char> = "~=<.:-+_01eExonfltrua".chars().collect();
         let mut texts = vec![String::new()];
         for _ in 0..4 {
-            let longer = texts.iter().flat_map(|text| alphabet.iter().map(move |c| format!("{text}{c}")));
+            let longer =
+                texts.iter().flat_map(|text| alphabet.iter().map(move |c| format!("{text}{c}")));
             texts = longer.collect();
             for text in &texts {
                 let mut out = String::new();
                 push_string(&mut out, text);
                 let is_quoted = out.starts_with(['"', '\'']);
-                assert!(is_quoted || (is_core_string(text) && matches!(yaml::resolve(text), Scalar::Str)), "{text}");
+                assert!(
+                    is_quoted
+                        || (is_core_string(text) && matches!(yaml::resolve(text), Scalar::Str)),
+                    "{text}"
+                );
             }
         }
         for text in ["yes", "0o7", "1_000", "12:30:45", ".inf", "=", "<<", "~", "null", "False"] {
