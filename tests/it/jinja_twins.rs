@@ -225,10 +225,10 @@ fn the_examples_of_the_document_are_true() {
         match (first.language.as_str(), second.language.as_str()) {
             ("gotemplate", "jinja") if !first.file.starts_with('_') => {
                 let is_text = first.file == "NOTES.txt";
-                let names =
+                let paths =
                     if is_text { ("NOTES.txt", "NOTES.txt.j2") } else { ("x.yaml", "x.yaml.j2") };
-                let go = document_chart(values, &[go_helpers, (names.0, &first.text)]);
-                let both = [go_helpers, jinja_helpers, (names.1, second.text.as_str())];
+                let go = document_chart(values, &[go_helpers, (paths.0, &first.text)]);
+                let both = [go_helpers, jinja_helpers, (paths.1, second.text.as_str())];
                 let jinja = document_chart(values, &both);
                 assert_twins(go, jinja, &Map::new(), &cluster(), &case);
                 pairs += 1;
