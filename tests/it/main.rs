@@ -44,6 +44,8 @@ mod packages;
 #[cfg(all(unix, feature = "cli", feature = "cluster"))]
 mod parity;
 mod probes;
+#[cfg(all(feature = "cli", target_os = "linux", target_env = "gnu", target_arch = "x86_64"))]
+mod program;
 #[cfg(all(feature = "cli", feature = "cluster"))]
 mod servers;
 #[cfg(feature = "cli")]

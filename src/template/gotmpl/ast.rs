@@ -169,6 +169,15 @@ pub(super) enum At {
 }
 
 impl Unit {
+    /// Gives back the memory that growing stores took ahead.
+    pub(super) fn shrink(&mut self) {
+        self.nodes.shrink_to_fit();
+        self.pipes.shrink_to_fit();
+        self.commands.shrink_to_fit();
+        self.exprs.shrink_to_fit();
+        self.fields.shrink_to_fit();
+    }
+
     /// Returns whether nodes write nothing but white space.
     pub(super) fn is_blank(&self, nodes: Ids) -> bool {
         nodes.of(&self.nodes).iter().all(|node| match node.kind {

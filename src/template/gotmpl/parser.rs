@@ -52,6 +52,7 @@ pub(super) fn parse(name: Str, text: &Str) -> Result<Unit> {
     let mut parser = Parser::new(name.clone(), text);
     let (body, slots) = parser.file()?;
     parser.add(name, body, slots)?;
+    parser.unit.shrink();
     Ok(parser.unit)
 }
 
@@ -67,6 +68,7 @@ pub(super) struct Unnamed {
 pub(super) fn parse_unnamed(text: &Str) -> Option<Unnamed> {
     let mut parser = Parser::new(Str::default(), text);
     let (body, slots) = parser.file().ok()?;
+    parser.unit.shrink();
     Some(Unnamed { unit: parser.unit, body, slots })
 }
 
