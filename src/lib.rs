@@ -39,6 +39,7 @@
 //! | [`values`] | merging, the `--set` grammar, schemas |
 //! | [`template`] | the engines for Go templates and Jinja, and their functions |
 //! | `fetch` | charts and files from repositories, registries and other servers |
+//! | `provenance` | signatures of charts |
 //! | [`postrender`] | rendered files through a program of the user's |
 //! | [`manifest`] | documents in order of installation, hooks, notes |
 //! | [`lint`] | the rules of `helm lint` |
@@ -55,6 +56,7 @@
 //! | `cli` | yes | the `rhumb` binary, [`clap`](https://docs.rs/clap) derives on options |
 //! | `fetch` | yes, by `cli` | the module `fetch`: charts and values from servers |
 //! | `jinja` | yes | templates in Jinja, `*.j2` and `*.jinja` |
+//! | `provenance` | yes | the module `provenance`: `--verify`, `package --sign` |
 //! | `cluster` | yes | the module `cluster` and the verbs that need one |
 //!
 //! Without any the crate is the renderer alone.
@@ -117,6 +119,8 @@ pub mod manifest;
 mod parallel;
 pub mod plan;
 pub mod postrender;
+#[cfg(feature = "provenance")]
+pub mod provenance;
 pub mod release;
 pub mod template;
 pub mod value;

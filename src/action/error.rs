@@ -28,6 +28,20 @@ pub enum Error {
     #[cfg(feature = "fetch")]
     #[error(transparent)]
     Fetch(#[from] fetch::Error),
+    /// The charts that a chart needs cannot be brought into `charts/`.
+    #[cfg(feature = "fetch")]
+    #[error(transparent)]
+    Dependency(#[from] super::DependencyError),
+    /// The chart cannot be signed, or its signature is not good.
+    #[cfg(feature = "provenance")]
+    #[error(transparent)]
+    Provenance(#[from] crate::provenance::Error),
+    /// The archive of a chart that is to be verified is not there or none.
+    #[error("{message}")]
+    Unverifiable {
+        /// What is wrong, in Helm's words.
+        message: String,
+    },
     /// The chart cannot be loaded.
     #[error(transparent)]
     Chart(#[from] chart::Error),

@@ -1,7 +1,7 @@
 //! The verbs: each file takes one command from its request to its report. Nothing here prints.
 
 mod create;
-mod dependency_list;
+mod dependency;
 mod error;
 mod lint;
 mod manifest_failure;
@@ -14,9 +14,16 @@ mod show;
 mod template;
 mod template_failure;
 mod values;
+#[cfg(feature = "provenance")]
+mod verify;
 
 pub use create::{CreateRequest, create};
-pub use dependency_list::{DependencyReport, DependencyRow, dependency_list};
+#[cfg(feature = "fetch")]
+pub use dependency::{
+    DependencyError, DependencyRequest, Told, dependency_build, dependency_update,
+    update_missing_dependencies,
+};
+pub use dependency::{DependencyReport, DependencyRow, dependency_list};
 pub use error::{Error, name_text};
 pub use lint::lint;
 pub use manifest_failure::ManifestFailure;
@@ -36,3 +43,5 @@ pub use schema_failure::SetValue;
 pub use show::{Part, show};
 pub use template::{TemplateReport, TemplateRequest, template};
 pub use values::{UnreadRequest, UnreadScope, trace_values, unread_values};
+#[cfg(feature = "provenance")]
+pub use verify::{sign_package, verify_archive, verify_file};

@@ -13,8 +13,13 @@ use crate::template::{self, Capabilities, Context, ReleaseContext, Rendered};
 use crate::value::Map;
 use crate::values::unread::Tracked;
 pub use crate::values::unread::{UnreadValues, ValueCheck};
-use crate::values::{self, UserValues};
+use crate::values::{self, FetchSchema, UserValues};
 use crate::version::{Constraint, Version};
+
+#[cfg(feature = "fetch")]
+const FETCH_SCHEMA: Option<FetchSchema> = Some(crate::fetch::fetch_schema);
+#[cfg(not(feature = "fetch"))]
+const FETCH_SCHEMA: Option<FetchSchema> = None;
 
 /// A chart on its way to a manifest.
 #[derive(Debug)]
@@ -152,7 +157,7 @@ fn render_warned(
     warnings.extend(merged.warnings);
     let merged = merged.value?;
     if !skip_schema_validation {
-        let checked = values::validate(&chart, &merged);
+        let checked = values::validate(&chart, &merged, FETCH_SCHEMA);
         warnings.extend(checked.warnings);
         checked.value.map_err(|errors| schema_error(&chart, user_values, &merged, errors))?;
     }

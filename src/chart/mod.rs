@@ -8,6 +8,7 @@ mod error;
 mod ignore;
 mod json;
 mod load;
+mod lock;
 mod metadata;
 mod save;
 mod scaffold;
@@ -26,6 +27,7 @@ pub use ignore::IgnoreRules;
 pub use load::{
     ValuesDocument, add_document, load, merge_maps, read_values, read_values_with_positions,
 };
+pub use lock::{lock_digest, old_lock_digest};
 pub(crate) use metadata::json_kind;
 pub use metadata::{Dependency, ImportValues, Maintainer, Metadata};
 pub use save::{SaveFault, pack, save};

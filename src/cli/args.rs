@@ -65,9 +65,93 @@ pub struct GlobalOptions {
     /// Show more of what is done
     #[arg(long, global = true)]
     pub debug: bool,
+    // The flags of a log that is not there.
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would take it for the text of the help")]
+    pub log: LogOptions,
     /// Whether the program was called as `helm`, by scripts that expect no more than Helm says.
     #[arg(skip)]
     pub as_helm: bool,
+}
+
+/// Flags of the log of Helm's Kubernetes client, which Helm takes and does not list. They are checked
+/// as by Helm; rhumb has no such log.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct LogOptions {
+    /// How much is logged
+    #[arg(short, long, global = true, hide = true, value_parser = parse_level)]
+    v: Option<i32>,
+    /// How much is logged by single files
+    #[arg(long, global = true, hide = true, value_parser = parse_modules)]
+    vmodule: Option<String>,
+    /// Where a trace is logged
+    #[arg(long, global = true, hide = true, value_parser = parse_place)]
+    log_backtrace_at: Option<String>,
+    /// Folder of the log
+    #[arg(long, global = true, hide = true)]
+    log_dir: Option<String>,
+    /// File of the log
+    #[arg(long, global = true, hide = true)]
+    log_file: Option<String>,
+    /// Size of the log
+    #[arg(long, global = true, hide = true, value_parser = parse_size)]
+    log_file_max_size: Option<u64>,
+    /// From which severity on stderr is written to
+    #[arg(long, global = true, hide = true, value_parser = parse_severity)]
+    stderrthreshold: Option<String>,
+    /// Form of the lines
+    #[arg(long, global = true, hide = true)]
+    add_dir_header: bool,
+    /// Where lines go
+    #[arg(long, global = true, hide = true)]
+    alsologtostderr: bool,
+    /// Where lines go
+    #[arg(long, global = true, hide = true)]
+    legacy_stderr_threshold_behavior: bool,
+    /// Where lines go
+    #[arg(long, global = true, hide = true)]
+    logtostderr: bool,
+    /// Where lines go
+    #[arg(long, global = true, hide = true)]
+    one_output: bool,
+    /// Form of the lines
+    #[arg(long, global = true, hide = true)]
+    skip_headers: bool,
+    /// Form of the file
+    #[arg(long, global = true, hide = true)]
+    skip_log_headers: bool,
+}
+
+fn parse_level(text: &str) -> Result<i32, String> {
+    text.parse().map_err(|_| format!("strconv.ParseInt: parsing {text:?}: invalid syntax"))
+}
+
+fn parse_size(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "parse error".to_owned())
+}
+
+fn parse_severity(text: &str) -> Result<String, String> {
+    let is_name = ["INFO", "WARNING", "ERROR", "FATAL"].contains(&text.to_uppercase().as_str());
+    if is_name { Ok(text.to_owned()) } else { parse_level(text).map(|_| text.to_owned()) }
+}
+
+fn parse_modules(text: &str) -> Result<String, String> {
+    let is_pair = |part: &str| part.split_once('=').is_some_and(|(name, _)| !name.is_empty());
+    if text.split(',').all(|part| part.is_empty() || is_pair(part)) {
+        return Ok(text.to_owned());
+    }
+    Err("syntax error: expect comma-separated list of filename=N".to_owned())
+}
+
+fn parse_place(text: &str) -> Result<String, String> {
+    let line = text.split_once(':').and_then(|(file, line)| {
+        let line: u64 = line.parse().ok()?;
+        (file.contains('.') && line > 0).then_some(line)
+    });
+    if text.is_empty() || line.is_some() {
+        return Ok(text.to_owned());
+    }
+    Err("syntax error: expect file.go:234".to_owned())
 }
 
 impl GlobalOptions {

@@ -55,8 +55,20 @@ pub const HELM_REPOSITORY_CONFIG: &str = "HELM_REPOSITORY_CONFIG";
 pub const HELM_CONTENT_CACHE: &str = "HELM_CONTENT_CACHE";
 /// The time of the files in archives, in seconds since 1970.
 pub const SOURCE_DATE_EPOCH: &str = "SOURCE_DATE_EPOCH";
+/// The folder of keys.
+#[cfg(feature = "provenance")]
+pub const GNUPGHOME: &str = "GNUPGHOME";
 /// Kubeconfig files, parted as in `PATH`.
 pub const KUBECONFIG: &str = "KUBECONFIG";
+
+/// Returns the keyring of GnuPG: in its newer format if there is one, else in its older.
+#[cfg(feature = "provenance")]
+#[must_use]
+pub fn keyring() -> PathBuf {
+    let folder = get(GNUPGHOME).map_or_else(|| home().join(".gnupg"), PathBuf::from);
+    let keybox = folder.join("pubring.kbx");
+    if keybox.exists() { keybox } else { folder.join("pubring.gpg") }
+}
 
 /// Returns a variable that is set and not empty.
 #[must_use]

@@ -7,6 +7,8 @@ mod cluster;
 pub mod command;
 mod duration;
 pub mod env;
+#[cfg(feature = "provenance")]
+mod keyring;
 mod output;
 mod post_renderer;
 mod report;
@@ -20,6 +22,8 @@ use crate::chart::Warning;
 pub use args::GlobalOptions;
 pub use chart::{ChartArgs, read_values};
 use clap::{ArgMatches, Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+#[cfg(feature = "provenance")]
+pub use keyring::{KeyringArgs, VerifyArgs};
 pub use output::Ui;
 pub use post_renderer::PostRenderArgs;
 pub use report::Failure;
@@ -68,6 +72,8 @@ enum Command {
     #[cfg(feature = "cluster")]
     Upgrade(command::upgrade::UpgradeArgs),
     Values(command::values::ValuesArgs),
+    #[cfg(feature = "provenance")]
+    Verify(command::verify::VerifyCommandArgs),
     Version(command::version::VersionArgs),
 }
 
@@ -149,7 +155,7 @@ fn dispatch(ui: &mut Ui, cli: Cli, program: &str) -> Result<(), Failure> {
             Ok(())
         }
         Command::Create(args) => command::create::run(ui, args),
-        Command::Dependency(args) => command::dependency::run(ui, args),
+        Command::Dependency(args) => command::dependency::run(ui, &global, args),
         Command::Env(args) => {
             command::env::run(ui, &global, &args, program);
             Ok(())
@@ -163,7 +169,7 @@ fn dispatch(ui: &mut Ui, cli: Cli, program: &str) -> Result<(), Failure> {
         Command::Lint(args) => command::lint::run(ui, &global, args),
         #[cfg(feature = "cluster")]
         Command::List(args) => command::list::run(ui, &global, args),
-        Command::Package(args) => command::package::run(ui, args),
+        Command::Package(args) => command::package::run(ui, &global, args),
         #[cfg(feature = "cluster")]
         Command::Rollback(args) => command::rollback::run(ui, &global, args),
         Command::Show(args) => command::show::run(ui, &global, args),
@@ -177,6 +183,8 @@ fn dispatch(ui: &mut Ui, cli: Cli, program: &str) -> Result<(), Failure> {
         Command::Test(args) => command::test::run(ui, &global, args),
         Command::Template(args) => command::template::run(ui, &global, args),
         Command::Values(args) => command::values::run(ui, &global, args),
+        #[cfg(feature = "provenance")]
+        Command::Verify(args) => command::verify::run(ui, &args),
         Command::Version(args) => command::version::run(ui, &args),
     }
 }

@@ -2,6 +2,7 @@ use std::fs;
 use std::path::Path;
 
 use super::Error;
+use super::trust::Identity;
 use crate::chart::io_text;
 
 /// How servers are spoken to: certificates and credentials.
@@ -29,8 +30,8 @@ pub struct Access {
     /// Password for the repository or registry
     #[cfg_attr(feature = "cli", arg(long, value_name = "PASSWORD"))]
     pub password: Option<String>,
-    /// Pass credentials to all domains
-    #[cfg_attr(feature = "cli", arg(long))]
+    /// Whether credentials go to all servers; a flag of the commands that take a chart.
+    #[cfg_attr(feature = "cli", arg(skip))]
     pub pass_credentials: bool,
 }
 
@@ -51,19 +52,18 @@ impl Access {
         read(self.ca_file.as_deref(), "can't read CA file")
     }
 
-    /// Reads certificate and key of the client, one text after the other. As Helm does, one of the
-    /// two alone is passed over.
-    pub(super) fn identity(&self) -> Result<Option<Vec<u8>>, Error> {
+    /// Reads certificate and key of the client. As Helm does, one of the two alone is passed over.
+    pub(super) fn identity(&self) -> Result<Option<Identity>, Error> {
         let is_given = |path: &Option<String>| path.as_deref().is_some_and(|path| !path.is_empty());
         if !is_given(&self.cert_file) || !is_given(&self.key_file) {
             return Ok(None);
         }
         let certificate = read(self.cert_file.as_deref(), "unable to read cert file")?;
         let key = read(self.key_file.as_deref(), "unable to read key file")?;
-        let mut pem = key.unwrap_or_default();
-        pem.push(b'\n');
-        pem.extend(certificate.unwrap_or_default());
-        Ok(Some(pem))
+        let (certificate, key) = (certificate.unwrap_or_default(), key.unwrap_or_default());
+        Identity::parse(&certificate, &key).map(Some).map_err(|reason| Error::Tls {
+            reason: format!("unable to load cert from key pair: tls: {reason}"),
+        })
     }
 
     /// Returns user name and password, when a server shall get them.

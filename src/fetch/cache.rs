@@ -37,6 +37,25 @@ impl ContentCache {
         (sha256(&bytes) == digest).then_some(path)
     }
 
+    fn provenance_path(&self, digest: &str) -> PathBuf {
+        self.path(digest).with_extension("prov")
+    }
+
+    /// Returns the provenance file kept with the archive that has a digest.
+    #[must_use]
+    pub fn provenance(&self, digest: &str) -> Option<Vec<u8>> {
+        self.find(digest)?;
+        fs::read(self.provenance_path(&digest.to_ascii_lowercase())).ok()
+    }
+
+    /// Keeps the provenance file of an archive.
+    ///
+    /// # Errors
+    /// [`Error::File`]
+    pub fn keep_provenance(&self, digest: &str, bytes: &[u8]) -> Result<(), Error> {
+        write_whole(&self.provenance_path(&digest.to_ascii_lowercase()), bytes)
+    }
+
     /// Keeps an archive and returns its path and digest.
     ///
     /// # Errors

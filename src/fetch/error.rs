@@ -77,6 +77,12 @@ pub enum Error {
         /// What the file has.
         found: String,
     },
+    /// A chart has no provenance file.
+    #[error("failed to fetch provenance {url:?}")]
+    Provenance {
+        /// Where it should be.
+        url: String,
+    },
     /// A repository that was never added.
     #[error("repo {name} not found")]
     NoRepository {
@@ -87,6 +93,14 @@ pub enum Error {
     #[error("no cached repo found. (try 'helm repo update'): {reason}")]
     NoCachedIndex {
         /// Why it cannot be read.
+        reason: String,
+    },
+    /// The index of a repository that a dependency names was never fetched.
+    #[error("no cached repository for {name} found. (try 'helm repo update'): {reason}")]
+    NoCachedRepository {
+        /// The name of the repository.
+        name: String,
+        /// Why its index cannot be read.
         reason: String,
     },
     /// An index does not have the chart.
@@ -248,6 +262,10 @@ fn tls_text(error: &rustls::Error, host: &str) -> String {
     match error {
         Tls::InvalidMessage(_) => "http: server gave HTTP response to HTTPS client".to_owned(),
         Tls::InvalidCertificate(CertificateError::UnknownIssuer) => {
+            certificate("certificate signed by unknown authority")
+        }
+        // Nobody has vouched for it, or it would have been taken.
+        error if super::trust::is_authority(error) => {
             certificate("certificate signed by unknown authority")
         }
         Tls::InvalidCertificate(

@@ -2,9 +2,9 @@ use std::io::Read as _;
 use std::time::Duration;
 
 use reqwest::blocking::{Client as Inner, Response};
-use reqwest::{Certificate, Identity, Method, Url};
+use reqwest::{Identity, Method, Url};
 
-use super::{Access, Error, Log, Unanswered};
+use super::{Access, Error, Log, Unanswered, trust};
 use crate::chart::Warning;
 
 /// The time a whole request may take, as in Helm.
@@ -62,16 +62,21 @@ impl Client {
         let fail = |error: reqwest::Error| Error::Tls { reason: error.to_string() };
         let agent = concat!("rhumb/", env!("CARGO_PKG_VERSION"), " Helm/4.3.1");
         let mut builder = Inner::builder().user_agent(agent).timeout(timeout).referer(false);
-        if let Some(pem) = access.authorities()? {
-            let certificates = Certificate::from_pem_bundle(&pem).map_err(fail)?;
-            if certificates.is_empty() {
-                let reason = "failed to append certificates from pem block".to_owned();
-                return Err(Error::Tls { reason });
+        let (authorities, identity) = (access.authorities()?, access.identity()?);
+        match authorities {
+            Some(authorities) if !access.insecure_skip_tls_verify => {
+                let config = trust::trusting(&authorities, identity)?;
+                builder = builder.tls_backend_preconfigured(config);
             }
-            builder = builder.tls_certs_only(certificates);
-        }
-        if let Some(pem) = access.identity()? {
-            builder = builder.identity(Identity::from_pem(&pem).map_err(fail)?);
+            authorities => {
+                // Nothing is checked, but Helm wants to be able to read what it is given.
+                if let Some(authorities) = authorities {
+                    trust::trusting(&authorities, None)?;
+                }
+                if let Some(identity) = identity {
+                    builder = builder.identity(Identity::from_pem(&identity.pem).map_err(fail)?);
+                }
+            }
         }
         if access.insecure_skip_tls_verify {
             builder = builder.tls_danger_accept_invalid_certs(true);

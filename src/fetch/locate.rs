@@ -3,11 +3,12 @@ use std::path::{Path, PathBuf};
 
 use reqwest::Url;
 
+use super::archive::provenance_at;
 use super::cache::sha256;
 use super::http::parse_url;
 use super::{
-    Access, Client, ContentCache, Entry, Error, Index, Limit, Log, Pulled, Reference, Registry,
-    Repositories,
+    Access, Archive, Client, ContentCache, Entry, Error, Index, Limit, Log, Pulled, Reference,
+    Registry, Repositories,
 };
 use crate::chart::{Warning, io_text};
 
@@ -24,6 +25,17 @@ pub struct ChartQuery {
     pub devel: bool,
     /// Certificates and credentials.
     pub access: Access,
+    /// Whether a chart from a server comes with its provenance file (`--verify`).
+    pub with_provenance: bool,
+}
+
+/// A chart's archive by its own name, and its provenance file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signed {
+    /// The name of the archive's file where it came from.
+    pub name: String,
+    /// The content of the provenance file.
+    pub provenance: Vec<u8>,
 }
 
 /// Where rhumb keeps things.
@@ -40,17 +52,19 @@ pub struct Places {
 }
 
 /// A chart as a file or folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Located {
     /// Where it is.
     pub path: PathBuf,
     /// From which registry it came, if from one.
     pub pulled: Option<Pulled>,
+    /// Its provenance file, if that was asked for and the chart came from a server.
+    pub signed: Option<Result<Signed, Error>>,
 }
 
 impl Located {
     fn at(path: PathBuf) -> Self {
-        Located { path, pulled: None }
+        Located { path, pulled: None, signed: None }
     }
 }
 
@@ -62,7 +76,7 @@ impl Located {
 /// # Errors
 /// [`Error`] with Helm's text.
 pub fn locate(query: &ChartQuery, places: &Places, log: &mut Log) -> Result<Located, Error> {
-    let ChartQuery { reference, version, repository, devel, access } = query;
+    let ChartQuery { reference, version, repository, devel, access, with_provenance } = query;
     // Helm reads these for every chart, needed or not.
     access.authorities()?;
     access.identity()?;
@@ -82,7 +96,8 @@ pub fn locate(query: &ChartQuery, places: &Places, log: &mut Log) -> Result<Loca
             return Err(Error::NoPath { path: reference.to_owned() });
         }
     }
-    let work = Work { places, cache: ContentCache::new(&places.content_cache) };
+    let cache = ContentCache::new(&places.content_cache);
+    let work = Work { places, cache, with_provenance: *with_provenance };
     if !repository.is_empty() {
         return work.at_repository_url(repository, reference, &version, access, log);
     }
@@ -113,6 +128,7 @@ fn attempt(reference: &str, version: &str) -> Warning {
 struct Work<'a> {
     places: &'a Places,
     cache: ContentCache,
+    with_provenance: bool,
 }
 
 impl Work<'_> {
@@ -178,13 +194,14 @@ impl Work<'_> {
             reason,
         })?;
         let url = chart_url(&repository.url, &entry, &format!("{name}/{chart}"))?;
-        if let Some(path) = self.cache.find(&entry.digest) {
-            log(&Warning::debug("found chart in cache", vec![("id", entry.digest)]));
-            return Ok(Located::at(path));
-        }
-        log(&attempt(&format!("{name}/{chart}"), version));
         let access = merged(&repository.access, access);
         let pass = access.pass_credentials || same_server(&repository.url, &url);
+        if let Some(path) = self.cache.find(&entry.digest) {
+            log(&Warning::debug("found chart in cache", vec![("id", entry.digest.clone())]));
+            let signed = self.signed(&url, &entry.digest, &access, pass, log);
+            return Ok(Located { signed, ..Located::at(path) });
+        }
+        log(&attempt(&format!("{name}/{chart}"), version));
         self.download(&url, &entry.digest, &access, pass, log)
     }
 
@@ -203,7 +220,11 @@ impl Work<'_> {
         let pulled = registry.pull(&parsed)?;
         let (path, digest) = self.cache.keep(&pulled.archive)?;
         log(&Warning::debug("put downloaded chart in cache", vec![("id", digest)]));
-        Ok(Located { path, pulled: Some(pulled) })
+        let signed = self.with_provenance.then(|| {
+            let provenance = registry.provenance(&parsed)?;
+            Ok(Signed { name: pulled.file_name(), provenance })
+        });
+        Ok(Located { path, pulled: Some(pulled), signed })
     }
 
     fn download(
@@ -223,13 +244,39 @@ impl Work<'_> {
             return Err(Error::Digest { url: url.to_owned(), wanted, found });
         }
         let (path, digest) = self.cache.keep(&bytes)?;
-        log(&Warning::debug("put downloaded chart in cache", vec![("id", digest)]));
-        Ok(Located::at(path))
+        log(&Warning::debug("put downloaded chart in cache", vec![("id", digest.clone())]));
+        let signed = self.signed(url, &digest, access, pass_credentials, log);
+        Ok(Located { signed, ..Located::at(path) })
+    }
+
+    /// Returns the provenance file of the archive at a URL, if it is wanted: the one kept with the
+    /// archive, or else the one beside it on the server.
+    fn signed(
+        &self,
+        url: &str,
+        digest: &str,
+        access: &Access,
+        pass_credentials: bool,
+        log: &mut Log,
+    ) -> Option<Result<Signed, Error>> {
+        if !self.with_provenance {
+            return None;
+        }
+        let mut get = || {
+            let name = Archive { url: url.to_owned(), digest: String::new() }.file_name()?;
+            if let Some(provenance) = self.cache.provenance(digest) {
+                return Ok(Signed { name, provenance });
+            }
+            let provenance = provenance_at(url, access, pass_credentials, log)?;
+            self.cache.keep_provenance(digest, &provenance)?;
+            Ok(Signed { name, provenance })
+        };
+        Some(get())
     }
 }
 
 /// Returns the access of a repository with what the flags say over it.
-fn merged(repository: &Access, flags: &Access) -> Access {
+pub(super) fn merged(repository: &Access, flags: &Access) -> Access {
     let or = |flag: &Option<String>, own: &Option<String>| {
         flag.clone().filter(|text| !text.is_empty()).or_else(|| own.clone())
     };
@@ -251,23 +298,34 @@ fn merged(repository: &Access, flags: &Access) -> Access {
 /// # Errors
 /// [`Error::NoIndex`]; [`Error::Tls`] when certificates or keys of ours cannot be used.
 pub(super) fn fetch_index(url: &str, access: &Access, log: &mut Log) -> Result<Index, Error> {
-    let mut get = || -> Result<Index, Error> {
-        let mut address = parse_url(url)?;
-        let path = format!("{}/index.yaml", address.path().trim_end_matches('/'));
-        address.set_path(&path);
-        let client = Client::new(access)?;
-        let text = client.get(address.as_str(), access.credentials(), Limit::Index, log)?;
-        Index::parse(&text, url)
-    };
-    get().map_err(|source| match source {
+    let found = fetch_index_text(url, access, log).map_err(|source| match source {
         // That is none of the repository's business.
         Error::Tls { .. } => source,
         source => Error::NoIndex { url: url.to_owned(), source: Box::new(source) },
-    })
+    });
+    Ok(found?.1)
+}
+
+/// Fetches the index of the repository at a URL, and reads it.
+///
+/// # Errors
+/// [`Error`] of the request or of [`Index::parse`].
+pub(super) fn fetch_index_text(
+    url: &str,
+    access: &Access,
+    log: &mut Log,
+) -> Result<(Vec<u8>, Index), Error> {
+    let mut address = parse_url(url)?;
+    let path = format!("{}/index.yaml", address.path().trim_end_matches('/'));
+    address.set_path(&path);
+    let client = Client::new(access)?;
+    let text = client.get(address.as_str(), access.credentials(), Limit::Index, log)?;
+    let index = Index::parse(&text, url)?;
+    Ok((text, index))
 }
 
 /// Returns where the archive of an entry is.
-fn chart_url(repository: &str, entry: &Entry, name: &str) -> Result<String, Error> {
+pub(super) fn chart_url(repository: &str, entry: &Entry, name: &str) -> Result<String, Error> {
     let url = entry.urls.first().ok_or_else(|| Error::NoUrls { chart: name.to_owned() })?;
     if Url::parse(url).is_ok() {
         return Ok(url.clone());
@@ -283,7 +341,7 @@ fn chart_url(repository: &str, entry: &Entry, name: &str) -> Result<String, Erro
     Ok(full.into())
 }
 
-fn same_server(a: &str, b: &str) -> bool {
+pub(super) fn same_server(a: &str, b: &str) -> bool {
     match (Url::parse(a), Url::parse(b)) {
         (Ok(a), Ok(b)) => a.origin() == b.origin(),
         _ => false,

@@ -17,6 +17,7 @@ const MANIFESTS: &str = "application/vnd.docker.distribution.manifest.v2+json, \
     application/vnd.docker.distribution.manifest.list.v2+json, \
     application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json, \
     application/vnd.oci.artifact.manifest.v1+json";
+const PROVENANCE: &str = "application/vnd.cncf.helm.chart.provenance.v1.prov";
 const CHART: [&str; 2] =
     ["application/vnd.cncf.helm.chart.content.v1.tar+gzip", "application/tar+gzip"];
 
@@ -112,6 +113,15 @@ pub struct Pulled {
 }
 
 impl Pulled {
+    /// Returns the name that a file of the archive gets: the last part of the repository, and the
+    /// version.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        let Reference { repository, tag, .. } = &self.reference;
+        let name = repository.rsplit('/').next().unwrap_or_default();
+        format!("{name}-{}.tgz", tag.replace('_', "+"))
+    }
+
     /// Returns the lines that Helm prints after a pull, without a line feed at the end.
     #[must_use]
     pub fn summary(&self) -> String {
@@ -258,6 +268,33 @@ impl Registry {
             return Err(Error::Digest { url: url.into(), wanted: layer.to_owned(), found });
         }
         Ok(Pulled { reference: reference.clone(), digest, archive })
+    }
+
+    /// Fetches the provenance file of the chart a reference stands for.
+    ///
+    /// # Errors
+    /// [`Error::Provenance`] when the chart has none, and those of [`Registry::pull`].
+    pub fn provenance(&self, reference: &Reference) -> Result<Vec<u8>, Error> {
+        let (_, manifest) = self.manifest(reference)?;
+        let layers = manifest["layers"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let layer = layers
+            .iter()
+            .find(|layer| layer["mediaType"] == PROVENANCE)
+            .and_then(|layer| layer["digest"].as_str())
+            .ok_or_else(|| {
+                // Told with the version, not the tag.
+                let told = Reference { tag: reference.tag.replace('_', "+"), ..reference.clone() };
+                Error::Provenance { url: format!("oci://{told}.prov") }
+            })?;
+        let url = self.url(reference, &format!("blobs/{layer}"))?;
+        let response = checked(self.get(reference, &url, None)?, &url)?;
+        let text = read_body(response, url.as_str(), Limit::Answer)?;
+        let found = format!("sha256:{}", sha256(&text));
+        if found == layer {
+            Ok(text)
+        } else {
+            Err(Error::Digest { url: url.into(), wanted: layer.to_owned(), found })
+        }
     }
 
     /// Fetches a manifest and its digest.

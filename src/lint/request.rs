@@ -1,5 +1,6 @@
 use crate::template::KubeVersion;
 use crate::value::Map;
+use crate::values::FetchSchema;
 use crate::values::unread::ValueCheck;
 
 /// What charts are checked with.
@@ -16,4 +17,6 @@ pub struct Request<'a> {
     pub kube_version: Option<&'a KubeVersion>,
     /// Whether `values.schema.json` is passed over.
     pub skip_schema_validation: bool,
+    /// Gets the schemas of servers that a schema refers to.
+    pub fetch_schema: Option<FetchSchema>,
 }

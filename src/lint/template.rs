@@ -93,7 +93,7 @@ fn render(
         }
     };
     if !request.skip_schema_validation {
-        let checked = values::validate(&chart, &merged);
+        let checked = values::validate(&chart, &merged, request.fetch_schema);
         report.log.extend(checked.warnings);
         let rule = checked.value.map_err(|errors| errors.to_string());
         if !report.check(Severity::Error, FOLDER, rule) {

@@ -41,7 +41,7 @@ fn meets_schema(source: &Source, request: &Request, report: &mut Report) -> Resu
     if schema.is_empty() || request.skip_schema_validation {
         return Ok(());
     }
-    let checked = values::validate_alone(&schema, &merged.value);
+    let checked = values::validate_alone(&schema, &merged.value, request.fetch_schema);
     report.log.extend(checked.warnings);
     checked.value.map_err(|fault| fault.to_string())
 }

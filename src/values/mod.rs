@@ -26,7 +26,8 @@ pub use error::{Error, SetError};
 pub use path::{PathError, PathStep, ValuePath};
 pub use reuse::{Reuse, Reused, reuse};
 pub use schema::{
-    Breach, ChartSchemaError, Rule, SchemaErrors, SchemaFault, validate, validate_alone,
+    Breach, ChartSchemaError, FetchSchema, Rule, SchemaErrors, SchemaFault, validate,
+    validate_alone,
 };
 pub use set::{
     parse_set_file_into, parse_set_into, parse_set_json_into, parse_set_literal_into,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The folders of `src/` in the order of the path from bytes to a release. A folder imports from
 /// folders with lower numbers only; those with equal numbers do not see each other.
-const LAYERS: [(&str, u32); 20] = [
+const LAYERS: [(&str, u32); 21] = [
     ("value", 0),
     ("diagnostic", 0),
     ("glob", 0),
@@ -16,6 +16,7 @@ const LAYERS: [(&str, u32); 20] = [
     ("yaml", 2),
     ("chart", 3),
     ("fetch", 4),
+    ("provenance", 4),
     ("values", 4),
     ("template", 5),
     ("postrender", 6),

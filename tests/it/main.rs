@@ -26,8 +26,12 @@ mod conflicts;
 mod control_plane;
 #[cfg(all(unix, feature = "cli", feature = "cluster"))]
 mod credentials;
+#[cfg(all(feature = "cli", feature = "cluster", feature = "provenance"))]
+mod dependencies;
 mod examples;
 mod files;
+#[cfg(all(feature = "cli", feature = "cluster", feature = "provenance"))]
+mod flags;
 #[cfg(all(feature = "cli", feature = "cluster"))]
 mod interop;
 #[cfg(feature = "jinja")]

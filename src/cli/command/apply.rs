@@ -180,6 +180,9 @@ impl ServerSideArgs {
 pub struct RevisionArgs {
     #[command(flatten)]
     chart: ChartArgs,
+    /// Fetch charts that the chart needs and does not have in charts/
+    #[arg(long)]
+    dependency_update: bool,
     #[command(flatten)]
     values: ValueSources,
     #[command(flatten)]
@@ -259,6 +262,7 @@ impl RevisionArgs {
     ) -> Result<RevisionOptions, Failure> {
         let RevisionArgs {
             chart,
+            dependency_update,
             values,
             wait,
             wait_for_jobs,
@@ -285,8 +289,12 @@ impl RevisionArgs {
             return Err(Failure::new("hiding Kubernetes secrets requires a dry-run mode"));
         }
         render.post_renderer = post_render.find()?;
-        let chart = chart.locate(ui, global, reference)?.to_string_lossy().into_owned();
+        let path = chart.locate(ui, global, reference)?;
         let values = read_values(ui, &values)?;
+        if dependency_update {
+            chart.update_dependencies(ui, global, &path)?;
+        }
+        let chart = path.to_string_lossy().into_owned();
         let rollback_on_failure = rollback_on_failure || atomic;
         let render = RenderOptions { warn_unread: !global.as_helm, ..render };
         let mut wait = wait.options(ui, wait_for_jobs);

@@ -27,7 +27,7 @@ enum ShellArgs {
     /// Always:
     ///   rhumb completion bash > ~/.local/share/bash-completion/completions/rhumb
     #[command(verbatim_doc_comment)]
-    Bash,
+    Bash(Descriptions),
     /// Print the script for zsh
     ///
     /// This session:
@@ -36,7 +36,7 @@ enum ShellArgs {
     /// Always, if `compinit` runs in ~/.zshrc:
     ///   rhumb completion zsh > "${fpath[1]}/_rhumb"
     #[command(verbatim_doc_comment)]
-    Zsh,
+    Zsh(Descriptions),
     /// Print the script for fish
     ///
     /// This session:
@@ -45,7 +45,7 @@ enum ShellArgs {
     /// Always:
     ///   rhumb completion fish > ~/.config/fish/completions/rhumb.fish
     #[command(verbatim_doc_comment)]
-    Fish,
+    Fish(Descriptions),
     /// Print the script for powershell
     ///
     /// This session:
@@ -53,24 +53,45 @@ enum ShellArgs {
     ///
     /// Always: add that line to the file that $PROFILE names.
     #[command(verbatim_doc_comment)]
-    Powershell,
+    Powershell(Descriptions),
+}
+
+#[derive(Debug, clap::Args)]
+struct Descriptions {
+    /// Leave out what commands and flags are for
+    #[arg(long)]
+    no_descriptions: bool,
 }
 
 pub(in crate::cli) fn run(ui: &mut Ui, args: &CompletionArgs) {
-    let shell = match args.shell {
-        ShellArgs::Bash => Shell::Bash,
-        ShellArgs::Zsh => Shell::Zsh,
-        ShellArgs::Fish => Shell::Fish,
-        ShellArgs::Powershell => Shell::PowerShell,
+    let (shell, descriptions) = match &args.shell {
+        ShellArgs::Bash(descriptions) => (Shell::Bash, descriptions),
+        ShellArgs::Zsh(descriptions) => (Shell::Zsh, descriptions),
+        ShellArgs::Fish(descriptions) => (Shell::Fish, descriptions),
+        ShellArgs::Powershell(descriptions) => (Shell::PowerShell, descriptions),
     };
-    ui.out(&script(shell));
+    ui.out(&script(shell, !descriptions.no_descriptions));
 }
 
-fn script(shell: Shell) -> Vec<u8> {
+fn script(shell: Shell, has_descriptions: bool) -> Vec<u8> {
     let mut script = Vec::new();
     // As declared, before switches learn to take `=true`: a shell need not offer that.
-    clap_complete::generate(shell, &mut Cli::command(), "rhumb", &mut script);
+    let command = Cli::command();
+    let mut command = if has_descriptions { command } else { bare(command) };
+    clap_complete::generate(shell, &mut command, "rhumb", &mut script);
     script
+}
+
+/// Takes the descriptions away from a command and its flags.
+fn bare(command: clap::Command) -> clap::Command {
+    let command = command
+        .about("")
+        .long_about("")
+        .mut_args(|arg| arg.help("").long_help(""))
+        .disable_help_flag(true)
+        .arg(clap::Arg::new("help").short('h').long("help").action(clap::ArgAction::Help))
+        .disable_version_flag(true);
+    command.mut_subcommands(bare)
 }
 
 #[cfg(test)]
@@ -80,11 +101,15 @@ mod tests {
     #[test]
     fn scripts_name_commands_and_flags() {
         for shell in [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::PowerShell] {
-            let script = String::from_utf8(script(shell)).unwrap();
+            let script = String::from_utf8(script(shell, true)).unwrap();
             for word in ["template", "package", "create", "completion", "app-version", "kubeconfig"]
             {
                 assert!(script.contains(word), "{shell} {word}");
             }
+            let bare = String::from_utf8(super::script(shell, false)).unwrap();
+            assert!(bare.contains("app-version"));
+            assert!(!bare.contains("Folder to write"), "{shell}");
+            assert_eq!(script.contains("Folder to write"), shell != Shell::Bash, "{shell}");
         }
     }
 }

@@ -1,8 +1,13 @@
 //! `rhumb dependency`.
 
-use crate::action::{self, DependencyReport};
+use clap::ValueHint;
+
+use crate::action::{self, DependencyReport, DependencyRequest};
+#[cfg(feature = "provenance")]
+use crate::cli::VerifyArgs;
 use crate::cli::output::Table;
-use crate::cli::{Failure, Ui};
+use crate::cli::{Failure, GlobalOptions, Ui, env};
+use crate::fetch::Access;
 
 /// Manage the charts that a chart needs
 #[derive(Debug, clap::Args)]
@@ -14,9 +19,39 @@ pub struct DependencyArgs {
 
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
+    /// Fetch the charts that a chart needs, in the versions of its lock
+    ///
+    /// Fills charts/ with what Chart.lock names, so that every machine has the same. A chart without
+    /// a lock is updated, as by `dependency update`
+    Build(FetchArgs),
     /// List the dependencies of a chart and whether they are there
     #[command(visible_aliases = ["ls"])]
     List(ListArgs),
+    /// Fetch the newest versions of the charts that a chart needs, and write its lock
+    ///
+    /// Resolves the ranges in Chart.yaml to versions, fetches these into charts/, deletes archives
+    /// that are no longer needed, and writes Chart.lock. Nothing changes unless all can be fetched.
+    ///
+    /// A `repository` is the URL of a repository or registry (https://…, oci://…), a repository that was
+    /// added (@NAME or alias:NAME), or a folder beside the chart (`file://../NAME`); without one the chart
+    /// has to be in charts/ already
+    #[command(visible_aliases = ["up"])]
+    Update(FetchArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct FetchArgs {
+    /// Folder of the chart; the current folder without it
+    #[arg(value_hint = ValueHint::DirPath)]
+    chart: Option<String>,
+    /// Do not fetch the indexes of repositories anew
+    #[arg(long)]
+    skip_refresh: bool,
+    #[command(flatten)]
+    access: Access,
+    #[cfg(feature = "provenance")]
+    #[command(flatten)]
+    verify: VerifyArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -28,8 +63,41 @@ struct ListArgs {
     max_col_width: u64,
 }
 
-pub(in crate::cli) fn run(ui: &mut Ui, args: DependencyArgs) -> Result<(), Failure> {
-    let Verb::List(ListArgs { chart, max_col_width }) = args.verb;
+pub(in crate::cli) fn run(
+    ui: &mut Ui,
+    global: &GlobalOptions,
+    args: DependencyArgs,
+) -> Result<(), Failure> {
+    match args.verb {
+        Verb::Build(args) => {
+            let request = args.request(global)?;
+            Ok(action::dependency_build(&request, &mut |told| ui.tell(&told))?)
+        }
+        Verb::List(args) => list(ui, args),
+        Verb::Update(args) => {
+            let request = args.request(global)?;
+            Ok(action::dependency_update(&request, &mut |told| ui.tell(&told))?)
+        }
+    }
+}
+
+impl FetchArgs {
+    fn request(self, global: &GlobalOptions) -> Result<DependencyRequest, Failure> {
+        let FetchArgs { chart, skip_refresh, access, .. } = self;
+        Ok(DependencyRequest {
+            chart: chart.unwrap_or_else(|| ".".to_owned()),
+            places: global.places(),
+            access,
+            skip_refresh,
+            #[cfg(feature = "provenance")]
+            keyring: self.verify.wanted(),
+            epoch: env::source_date_epoch().map_err(Failure::new)?,
+        })
+    }
+}
+
+fn list(ui: &mut Ui, args: ListArgs) -> Result<(), Failure> {
+    let ListArgs { chart, max_col_width } = args;
     let DependencyReport { rows, folder, strays, warnings } =
         action::dependency_list(chart.as_deref().unwrap_or("."))?;
     for warning in &warnings {

@@ -5,6 +5,7 @@ use std::fs;
 use crate::action::{self, UnreadValues, ValueCheck};
 use crate::chart::Level;
 use crate::cli::{Failure, GlobalOptions, Ui, read_values};
+use crate::fetch::fetch_schema;
 use crate::go::path::clean;
 use crate::lint::{Report, Request, Severity, is_archive_name};
 use crate::template::KubeVersion;
@@ -82,6 +83,7 @@ pub(in crate::cli) fn run(
         namespace: &namespace,
         kube_version: kube_version.as_ref(),
         skip_schema_validation,
+        fetch_schema: Some(fetch_schema),
     };
     let lowest = if strict { Severity::Warning } else { Severity::Error };
     let (mut failed, mut noteworthy) = (0, 0);

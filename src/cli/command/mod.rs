@@ -29,4 +29,6 @@ pub mod uninstall;
 #[cfg(feature = "cluster")]
 pub mod upgrade;
 pub mod values;
+#[cfg(feature = "provenance")]
+pub mod verify;
 pub mod version;

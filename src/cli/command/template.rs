@@ -81,6 +81,9 @@ pub struct TemplateArgs {
     take_ownership: bool,
     #[command(flatten)]
     chart: ChartArgs,
+    /// Fetch charts that the chart needs and does not have in charts/
+    #[arg(long)]
+    dependency_update: bool,
     #[command(flatten)]
     post_render: PostRenderArgs,
     #[command(flatten)]
@@ -258,6 +261,7 @@ pub(in crate::cli) fn run(
         release_name,
         take_ownership,
         chart: chart_args,
+        dependency_update,
         post_render,
         dry_run,
         idle,
@@ -281,6 +285,9 @@ pub(in crate::cli) fn run(
     let name = name.unwrap_or_else(|| "release-name".to_owned());
     let path = chart_args.locate(ui, global, &chart)?;
     let user_values = read_values(ui, &values)?;
+    if dependency_update {
+        chart_args.update_dependencies(ui, global, &path)?;
+    }
     let mut env = Env::new();
     env.enable_dns = enable_dns;
     let Warned { value: chart, warnings } = action::load_chart(&path.to_string_lossy())?;

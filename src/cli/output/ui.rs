@@ -2,6 +2,7 @@ use std::io::{self, BufWriter, Stderr, Stdout, Write};
 
 use super::super::Failure;
 use super::Colors;
+use crate::action::Told;
 use crate::chart::{Level, Warning};
 
 /// Where commands write: results are buffered for stdout, everything else goes to stderr.
@@ -55,6 +56,14 @@ impl Ui {
         }
     }
 
+    /// Writes what an action tells on its way.
+    pub fn tell(&mut self, told: &Told) {
+        match told {
+            Told::Line(line) | Told::Pulled(line) => self.out(format!("{line}\n").as_bytes()),
+            Told::Log(warning) => self.warn(warning),
+        }
+    }
+
     /// Writes an error and its details.
     pub fn error(&mut self, message: &str, details: Option<&str>) {
         self.say(&format!("Error: {}", escape(message)));
@@ -64,7 +73,8 @@ impl Ui {
         }
     }
 
-    fn flush(&mut self) {
+    /// Writes out what is buffered.
+    pub(in crate::cli) fn flush(&mut self) {
         if self.failed.is_none()
             && let Err(error) = self.stdout.flush()
         {

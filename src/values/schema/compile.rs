@@ -11,6 +11,12 @@ use super::tree::Json;
 use super::url;
 use crate::chart::{Warning, io_text};
 
+/// Fetches the schema at an `http` or `https` URL; a failure is told in Helm's words.
+pub type FetchSchema = fn(&str) -> Result<Vec<u8>, String>;
+
+/// How many files of servers a schema may refer to, one by way of the other.
+const MOST_FETCHED: usize = 64;
+
 /// Schemas ready to run, with all they refer to.
 #[derive(Debug, Default)]
 pub(super) struct Program {
@@ -23,6 +29,8 @@ pub(super) struct Program {
     loading: Vec<String>,
     queue: VecDeque<SchemaId>,
     warnings: Vec<Warning>,
+    fetch: Option<FetchSchema>,
+    fetched: usize,
 }
 
 /// A schema with an address of its own, and what can be reached in it by name.
@@ -99,9 +107,10 @@ impl Program {
     pub(super) fn compile(
         url: &str,
         schema: Json,
+        fetch: Option<FetchSchema>,
         warnings: &mut Vec<Warning>,
     ) -> Result<(Program, SchemaId), String> {
-        let mut program = Program::default();
+        let mut program = Program { fetch, ..Program::default() };
         let compiled = program.compile_document(url, schema);
         warnings.append(&mut program.warnings);
         compiled.map(|top| (program, top))
@@ -162,7 +171,19 @@ impl Program {
                 ));
                 self.add(url, Json::Bool(true), true)
             }
-            "http" | "https" => failed("schemas are not fetched from servers"),
+            "http" | "https" => {
+                let Some(fetch) = self.fetch else {
+                    return failed("schemas are not fetched from servers");
+                };
+                self.fetched += 1;
+                if self.fetched > MOST_FETCHED {
+                    return failed(&format!("more than {MOST_FETCHED} schemas of servers"));
+                }
+                match fetch(url).and_then(|text| Json::read(&text)) {
+                    Ok(json) => self.add(url, json, false),
+                    Err(message) => failed(&message),
+                }
+            }
             _ => failed(&format!("no URLLoader registered for {}", quoted(url))),
         }
     }

@@ -760,7 +760,7 @@ mod tests {
     fn check(budget: &Budget, schema: &str, instance: &str) -> Result<(), String> {
         let read = |text: &str| Json::read(text.as_bytes()).unwrap();
         let (program, top) =
-            Program::compile("file:///s.json", read(schema), &mut Vec::new()).unwrap();
+            Program::compile("file:///s.json", read(schema), None, &mut Vec::new()).unwrap();
         evaluate_within(budget, &program, top, &read(instance), None)
             .map_err(|failure| failure::print(&failure))
     }

@@ -21,5 +21,6 @@ mod tree;
 mod url;
 mod validate;
 
+pub use compile::FetchSchema;
 pub use error::{Breach, ChartSchemaError, Rule, SchemaErrors, SchemaFault};
 pub use validate::{validate, validate_alone};

@@ -19,7 +19,7 @@ fn message(schema: &str, values: &str) -> String {
         chart.values = map;
     }
     let Ok(merged) = merge(&chart, &Map::new()).value else { return "no merge".to_owned() };
-    match validate(&chart, &merged).value {
+    match validate(&chart, &merged, None).value {
         Ok(()) => String::new(),
         Err(errors) => format!("Error: {errors}\n"),
     }

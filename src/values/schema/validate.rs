@@ -1,4 +1,4 @@
-use super::compile::Program;
+use super::compile::{FetchSchema, Program};
 use super::error::{Breach, ChartSchemaError, Rule, SchemaErrors, SchemaFault};
 use super::evaluate::evaluate;
 use super::failure;
@@ -18,7 +18,7 @@ const LOCATION: &str = "file:///values.schema.json";
 /// its keys, where Helm's order changes from run to run.
 ///
 /// References to other files (`file://` and relative ones) are read from the root folder, as Helm
-/// does. Schemas on servers are not fetched, which fails the chart; unknown `urn:` references
+/// does. `fetch` gets those of servers; without it they fail the chart. Unknown `urn:` references
 /// allow everything and give a warning.
 ///
 /// # Errors
@@ -26,10 +26,14 @@ const LOCATION: &str = "file:///values.schema.json";
 ///
 /// # Source
 /// Helm v4 `pkg/chart/common/util/jsonschema.go`.
-pub fn validate(chart: &Chart, values: &Map) -> Warned<Result<(), SchemaErrors>> {
+pub fn validate(
+    chart: &Chart,
+    values: &Map,
+    fetch: Option<FetchSchema>,
+) -> Warned<Result<(), SchemaErrors>> {
     let mut places = Vec::new();
     collect(chart, values, &mut Vec::new(), &mut places);
-    let checked = crate::parallel::map(&places, Place::work, Place::check);
+    let checked = crate::parallel::map(&places, Place::work, |place| place.check(fetch));
     let mut charts = Vec::new();
     let mut warnings = Vec::new();
     for (place, Warned { value, warnings: more }) in places.into_iter().zip(checked) {
@@ -47,9 +51,13 @@ pub fn validate(chart: &Chart, values: &Map) -> Warned<Result<(), SchemaErrors>>
 ///
 /// # Errors
 /// [`SchemaFault`] within the result.
-pub fn validate_alone(schema: &[u8], values: &Map) -> Warned<Result<(), SchemaFault>> {
+pub fn validate_alone(
+    schema: &[u8],
+    values: &Map,
+    fetch: Option<FetchSchema>,
+) -> Warned<Result<(), SchemaFault>> {
     let mut warnings = Vec::new();
-    let value = check_one(schema, values, &mut warnings).map_err(|(fault, _)| fault);
+    let value = check_one(schema, values, fetch, &mut warnings).map_err(|(fault, _)| fault);
     Warned { value, warnings }
 }
 
@@ -107,10 +115,10 @@ impl Place<'_> {
         self.schema.len() * WEIGHT
     }
 
-    fn check(&self) -> Warned<Result<(), Failed>> {
+    fn check(&self, fetch: Option<FetchSchema>) -> Warned<Result<(), Failed>> {
         let mut warnings = Vec::new();
         let value = match &self.values {
-            Ok(values) => check_one(self.schema, values, &mut warnings),
+            Ok(values) => check_one(self.schema, values, fetch, &mut warnings),
             Err(found) => {
                 let breach = Breach { pointer: format!("/{}", self.chart), rule: None };
                 Err((SchemaFault::NotMap(found), vec![breach]))
@@ -120,14 +128,19 @@ impl Place<'_> {
     }
 }
 
-fn check_one(schema: &[u8], values: &Map, warnings: &mut Vec<Warning>) -> Result<(), Failed> {
+fn check_one(
+    schema: &[u8],
+    values: &Map,
+    fetch: Option<FetchSchema>,
+    warnings: &mut Vec<Warning>,
+) -> Result<(), Failed> {
     let unusable = |message| (SchemaFault::Schema(message), Vec::new());
     let text = schema;
     let schema = Json::read(text).map_err(unusable)?;
     if super::quick::holds(&schema, values) {
         return Ok(());
     }
-    let (program, top) = Program::compile(LOCATION, schema, warnings).map_err(unusable)?;
+    let (program, top) = Program::compile(LOCATION, schema, fetch, warnings).map_err(unusable)?;
     let instance = if values.is_nil() {
         Json::Object(std::collections::BTreeMap::new())
     } else {
@@ -179,7 +192,7 @@ mod tests {
             ("c", Value::Nil),
             ("d", Value::Int64(5)),
         ]);
-        let text = validate(&top, &values).value.map_err(|errors| errors.to_string());
+        let text = validate(&top, &values, None).value.map_err(|errors| errors.to_string());
         // Helm 4.3.1 puts no line feed after a schema it cannot use either.
         let helm = "values don't meet the specifications of the schema(s) in the following \
             chart(s):\ntop:\nunexpected EOFa:\n- at '': missing property 'q'\nb:\n\
@@ -205,7 +218,7 @@ mod tests {
             let chart =
                 chart("t", &format!(r#"{{"properties":{{"a":{{"$ref":"{reference}"}}}}}}"#));
             let values = Map::from_pairs([("a", Value::Map(Map::new()))]);
-            let checked = validate(&chart, &values);
+            let checked = validate(&chart, &values, None);
             let text = checked.value.err().map(|errors| errors.charts[0].to_string());
             assert_eq!(text.as_deref(), message);
             assert_eq!(checked.warnings.len(), usize::from(reference.starts_with("urn:")));

@@ -1,7 +1,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::Error;
+use crate::action::Error;
 use crate::chart::{self, Chart, Dependency, Warned, Warning};
 use crate::glob::filepath_match;
 use crate::go::path::clean;
