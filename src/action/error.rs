@@ -180,6 +180,14 @@ pub enum Error {
         /// The revision.
         revision: Revision,
     },
+    /// The record of a revision that is needed is damaged.
+    #[error("revision {revision} cannot be read: {reason}")]
+    Damaged {
+        /// The revision.
+        revision: Revision,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Someone else works on the release.
     #[error("another operation (install/upgrade/rollback) is in progress")]
     InProgress {

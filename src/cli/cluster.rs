@@ -216,6 +216,7 @@ fn options(global: &GlobalOptions) -> ConnectOptions {
         tls_server_name: or(&global.kube_tls_server_name, env::HELM_KUBETLS_SERVER_NAME),
         namespace: or(&global.namespace, env::HELM_NAMESPACE).filter(|name| !name.is_empty()),
         user: env::user(),
+        caches: env::kube_caches(),
         throttle: throttle(global),
     }
 }
@@ -255,6 +256,10 @@ pub(super) fn hint(error: &Error) -> Option<String> {
                     "begun by Helm{since}. If nobody is at it any more, `rhumb rollback` ends it"
                 ),
             });
+        }
+        Error::Damaged { .. } => {
+            "`rhumb history` names the other revisions: `rhumb rollback` goes back to one that is \
+             whole, `rhumb uninstall` ends the release"
         }
         Error::Connect(ConnectError::NoKubeconfig) => {
             "name one with --kubeconfig or the variable KUBECONFIG"

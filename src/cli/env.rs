@@ -58,6 +58,8 @@ pub const SOURCE_DATE_EPOCH: &str = "SOURCE_DATE_EPOCH";
 /// The folder of keys.
 #[cfg(feature = "provenance")]
 pub const GNUPGHOME: &str = "GNUPGHOME";
+/// The folder of kubectl's caches.
+pub const KUBECACHEDIR: &str = "KUBECACHEDIR";
 /// Kubeconfig files, parted as in `PATH`.
 pub const KUBECONFIG: &str = "KUBECONFIG";
 
@@ -88,6 +90,13 @@ pub fn user() -> String {
 pub fn kubeconfig_list() -> Vec<PathBuf> {
     let list = get(KUBECONFIG).unwrap_or_default();
     std::env::split_paths(&list).filter(|path| !path.as_os_str().is_empty()).collect()
+}
+
+/// Returns the folder of kubectl's caches; `None` where there is no home.
+#[must_use]
+pub fn kube_caches() -> Option<PathBuf> {
+    let named = get(KUBECACHEDIR).map(PathBuf::from);
+    named.or_else(|| get("HOME").map(|home| PathBuf::from(home).join(".kube/cache")))
 }
 
 /// Returns whether a variable says true.

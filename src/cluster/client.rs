@@ -1,6 +1,9 @@
+use futures::AsyncBufReadExt as _;
 use http::{Method, Request, header};
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value as Json;
 
+use super::items::{Items, ListMetadata};
 use super::retry::Retry;
 use super::{ApiError, Cluster, Unanswered};
 use crate::plan::patch::Patch;
@@ -9,7 +12,13 @@ use crate::plan::patch::Patch;
 const APPLY: &str = "application/apply-patch+yaml";
 /// The content type of a list of changes.
 const JSON_PATCH: &str = "application/json-patch+json";
-const JSON: &str = "application/json";
+pub(super) const JSON: &str = "application/json";
+/// An object without its content, as far as the server can leave it out.
+pub(super) const METADATA: &str =
+    "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
+/// A list of such.
+pub(super) const METADATA_LIST: &str =
+    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
 /// How rhumb calls itself as the owner of fields: as Helm does, since both own the same objects.
 pub(super) const FIELD_MANAGER: &str = "helm";
 /// The same of records and the like, for which Helm gives no name but that of its client.
@@ -37,26 +46,26 @@ impl Cluster {
         ApiError::Transport(Box::new(Unanswered { request, server: server.clone(), error }))
     }
 
-    async fn send(
+    async fn send<T: DeserializeOwned>(
         &self,
         method: Method,
         path: &str,
         content_type: &str,
         body: Vec<u8>,
-    ) -> Result<Json, ApiError> {
+    ) -> Result<T, ApiError> {
         self.send_with_accept(method, path, JSON, content_type, body).await.0
     }
 
     /// Sends a request, again if need be; returns the answer and whether an earlier try may have been
     /// carried out.
-    async fn send_with_accept(
+    async fn send_with_accept<T: DeserializeOwned>(
         &self,
         method: Method,
         path: &str,
         accept: &str,
         content_type: &str,
         body: Vec<u8>,
-    ) -> (Result<Json, ApiError>, bool) {
+    ) -> (Result<T, ApiError>, bool) {
         let mut retry = Retry::new(&self.reached);
         loop {
             let answer = self.send_once(&method, path, accept, content_type, body.clone()).await;
@@ -67,14 +76,14 @@ impl Cluster {
         }
     }
 
-    async fn send_once(
+    async fn send_once<T: DeserializeOwned>(
         &self,
         method: &Method,
         path: &str,
         accept: &str,
         content_type: &str,
         body: Vec<u8>,
-    ) -> Result<Json, ApiError> {
+    ) -> Result<T, ApiError> {
         if let Some(throttle) = &self.throttle {
             throttle.wait().await;
         }
@@ -86,20 +95,67 @@ impl Cluster {
         } else {
             path
         };
+        let failed = |error| self.failed(method, path, error);
         let mut request =
             Request::builder().method(method).uri(path).header(header::ACCEPT, accept);
         if !body.is_empty() {
             request = request.header(header::CONTENT_TYPE, content_type);
         }
-        let request = request
-            .body(body)
-            .map_err(|error| self.failed(method, path, kube::Error::HttpError(error)))?;
-        let text = self
-            .client
-            .request_text(request)
-            .await
-            .map_err(|error| self.failed(method, path, error))?;
+        let request = request.body(body).map_err(|error| failed(kube::Error::HttpError(error)))?;
+        let text = self.client.request_text(request).await.map_err(failed)?;
         serde_json::from_str(&text).map_err(ApiError::Answer)
+    }
+
+    /// Reads a list as it arrives and hands over each item as JSON, without holding more than one.
+    ///
+    /// A list that breaks off is read anew, so that an item may come twice.
+    pub(super) async fn each_item(
+        &self,
+        path: &str,
+        accept: &str,
+        mut take: impl FnMut(&[u8]),
+    ) -> Result<ListMetadata, ApiError> {
+        let mut retry = Retry::new(&self.reached);
+        loop {
+            let answer = self.each_item_once(path, accept, &mut take).await;
+            match retry.after(&answer) {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return answer,
+            }
+        }
+    }
+
+    async fn each_item_once(
+        &self,
+        path: &str,
+        accept: &str,
+        take: &mut impl FnMut(&[u8]),
+    ) -> Result<ListMetadata, ApiError> {
+        if let Some(throttle) = &self.throttle {
+            throttle.wait().await;
+        }
+        let failed = |error| self.failed(&Method::GET, path, error);
+        let request = Request::get(path).header(header::ACCEPT, accept).body(Vec::new());
+        let request = request.map_err(|error| failed(kube::Error::HttpError(error)))?;
+        let body = self.client.request_stream(request).await.map_err(failed)?;
+        let mut body = std::pin::pin!(body);
+        let mut items = Items::default();
+        loop {
+            let piece = body.fill_buf().await;
+            let piece = piece.map_err(|error| failed(kube::Error::ReadEvents(error)))?;
+            if piece.is_empty() {
+                break;
+            }
+            items.read(piece, &mut *take);
+            let length = piece.len();
+            body.consume_unpin(length);
+        }
+        if items.is_done() {
+            Ok(items.metadata())
+        } else {
+            let error = <serde_json::Error as serde::de::Error>::custom("the list breaks off");
+            Err(ApiError::Answer(error))
+        }
     }
 
     pub(super) async fn get_path(&self, path: &str) -> Result<Json, ApiError> {
@@ -112,6 +168,21 @@ impl Cluster {
         let request = Request::get(path).body(Vec::new());
         let request = request.map_err(|error| failed(kube::Error::HttpError(error)))?;
         self.client.request_text(request).await.map_err(failed)
+    }
+
+    /// Reads an object as the text that came, for those who read little of it.
+    pub(super) async fn get_text(&self, path: &str) -> Result<String, ApiError> {
+        let mut retry = Retry::new(&self.reached);
+        loop {
+            if let Some(throttle) = &self.throttle {
+                throttle.wait().await;
+            }
+            let answer = self.text(path).await;
+            match retry.after(&answer) {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return answer,
+            }
+        }
     }
 
     pub(super) async fn get_with_accept(&self, path: &str, accept: &str) -> Result<Json, ApiError> {
@@ -155,40 +226,46 @@ impl Cluster {
         self.send_with_accept(Method::POST, &path, JSON, JSON, text).await
     }
 
-    pub(super) async fn put(&self, path: &str, body: &Json) -> Result<Json, ApiError> {
+    pub(super) async fn put(&self, path: &str, body: &Json) -> Result<(), ApiError> {
         let path = format!("{path}?fieldManager={RECORD_MANAGER}");
-        self.send(Method::PUT, &path, JSON, body.to_string().into_bytes()).await
+        let body = body.to_string().into_bytes();
+        let answer = self.send_with_accept(Method::PUT, &path, METADATA, JSON, body).await.0;
+        answer.map(|_: IgnoredAny| ())
     }
 
     /// Replaces an object; unknown fields are refused.
-    pub(super) async fn put_strictly(&self, path: &str, body: &Json) -> Result<Json, ApiError> {
+    pub(super) async fn put_strictly(&self, path: &str, body: &Json) -> Result<(), ApiError> {
         let path = format!("{path}?fieldManager={FIELD_MANAGER}&fieldValidation=Strict");
-        self.send(Method::PUT, &path, JSON, body.to_string().into_bytes()).await
+        let put = self.send(Method::PUT, &path, JSON, body.to_string().into_bytes()).await;
+        put.map(|_: IgnoredAny| ())
     }
 
     /// Changes an object by a patch.
-    pub(super) async fn merge(&self, path: &str, change: &Patch) -> Result<Json, ApiError> {
+    pub(super) async fn merge(&self, path: &str, change: &Patch) -> Result<(), ApiError> {
         let path = format!("{path}?fieldManager={FIELD_MANAGER}");
         let (content_type, body) = change.request();
-        self.send(Method::PATCH, &path, content_type, body.to_string().into_bytes()).await
+        let body = body.to_string().into_bytes();
+        self.send(Method::PATCH, &path, content_type, body).await.map(|_: IgnoredAny| ())
     }
 
-    /// Writes the fields that `body` has, as their owner.
-    pub(super) async fn apply(
+    /// Writes the fields that `body` has, as their owner; returns what became of the object, as far as
+    /// `T` holds it.
+    pub(super) async fn apply<T: DeserializeOwned>(
         &self,
         path: &str,
         body: &Json,
         conflicts: Conflicts,
-    ) -> Result<Json, ApiError> {
+    ) -> Result<T, ApiError> {
         let force = conflicts == Conflicts::Force;
         let path =
             format!("{path}?fieldManager={FIELD_MANAGER}&fieldValidation=Strict&force={force}");
         self.send(Method::PATCH, &path, APPLY, body.to_string().into_bytes()).await
     }
 
-    pub(super) async fn json_patch(&self, path: &str, changes: &Json) -> Result<Json, ApiError> {
+    pub(super) async fn json_patch(&self, path: &str, changes: &Json) -> Result<(), ApiError> {
         let path = format!("{path}?fieldManager={FIELD_MANAGER}");
-        self.send(Method::PATCH, &path, JSON_PATCH, changes.to_string().into_bytes()).await
+        let body = changes.to_string().into_bytes();
+        self.send(Method::PATCH, &path, JSON_PATCH, body).await.map(|_: IgnoredAny| ())
     }
 
     /// Deletes an object; it is no error if there is none.
@@ -197,7 +274,7 @@ impl Cluster {
             "kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": propagation,
         });
         match self.send(Method::DELETE, path, JSON, body.to_string().into_bytes()).await {
-            Ok(_) => Ok(()),
+            Ok(IgnoredAny) => Ok(()),
             Err(error) if error.is_not_found() => Ok(()),
             Err(error) => Err(error),
         }

@@ -1,11 +1,12 @@
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kube::config::{Config, KubeConfigOptions, Kubeconfig, KubeconfigError, LoadDataError};
 
+use super::discovery_cache::DiscoveryCache;
 use super::throttle::Throttle;
-use super::{ConnectError, Discovery, LogReader, Observer};
+use super::{ConnectError, Discovery, LogReader, Observer, ServerVersion};
 use crate::chart::io_text;
 
 /// How to reach the cluster. What is `None` comes from the kubeconfig.
@@ -37,6 +38,8 @@ pub struct ConnectOptions {
     pub namespace: Option<String>,
     /// Who is at work, for others that meet a lock.
     pub user: String,
+    /// The folder of kubectl's caches, in which what the server serves is kept; `None` keeps nothing.
+    pub caches: Option<PathBuf>,
     /// Requests a second once a number of them has gone out in a burst. Defaults to as fast as the
     /// server answers.
     pub throttle: Option<(f32, u32)>,
@@ -69,7 +72,13 @@ pub struct Cluster {
     pub(super) namespace: String,
     pub(super) user: String,
     pub(super) server: Server,
-    pub(super) discovery: Arc<Mutex<Option<Arc<Discovery>>>>,
+    pub(super) version: Arc<Mutex<Option<ServerVersion>>>,
+    /// What the server serves, and whether it has said so itself.
+    pub(super) discovery: Arc<Mutex<Option<(Arc<Discovery>, bool)>>>,
+    /// What earlier commands have learnt of it.
+    pub(super) discovery_cache: Option<DiscoveryCache>,
+    /// Whether that is out of date.
+    pub(super) distrusts_cache: Arc<AtomicBool>,
     /// Who watches waits.
     pub(super) observer: Option<Observer>,
     /// Who is told what hooks wrote.
@@ -100,7 +109,10 @@ impl Cluster {
             .map_err(|error| ConnectError::Client(Box::new(error)))?;
         let user = options.user.clone();
         let throttle = options.throttle.map(|(rate, burst)| Arc::new(Throttle::new(rate, burst)));
-        Ok(Cluster { user, server, throttle, ..Cluster::with_client(client, namespace) })
+        let caches = options.caches.as_deref();
+        let discovery_cache = caches.and_then(|caches| DiscoveryCache::of(caches, &server.base));
+        let cluster = Cluster::with_client(client, namespace);
+        Ok(Cluster { user, server, throttle, discovery_cache, ..cluster })
     }
 
     /// Wraps a client, so that tests can put layers under it.
@@ -112,7 +124,10 @@ impl Cluster {
             namespace,
             user: String::new(),
             server: Server::default(),
+            version: Arc::default(),
             discovery: Arc::default(),
+            discovery_cache: None,
+            distrusts_cache: Arc::default(),
             observer: None,
             log_reader: None,
             reached: Arc::default(),
@@ -141,6 +156,7 @@ impl Cluster {
 
     /// Forgets which kinds the server knows, after CRDs were written.
     pub fn forget_discovery(&self) {
+        self.distrusts_cache.store(true, Ordering::Relaxed);
         *self.discovery.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }

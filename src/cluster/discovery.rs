@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use serde_json::Value as Json;
@@ -103,7 +104,7 @@ impl Discovery {
         }
     }
 
-    fn add_resources(&mut self, list: &Json) {
+    pub(super) fn add_resources(&mut self, list: &Json) {
         let api_version = text(&list["groupVersion"]).to_owned();
         self.versions.push(api_version.clone());
         for resource in items(list, "resources") {
@@ -135,15 +136,15 @@ impl Discovery {
     }
 }
 
-fn join(group: &str, version: &str) -> String {
+pub(super) fn join(group: &str, version: &str) -> String {
     if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") }
 }
 
-fn items<'a>(json: &'a Json, field: &str) -> impl Iterator<Item = &'a Json> {
+pub(super) fn items<'a>(json: &'a Json, field: &str) -> impl Iterator<Item = &'a Json> {
     json[field].as_array().map(Vec::as_slice).unwrap_or_default().iter()
 }
 
-fn text(json: &Json) -> &str {
+pub(super) fn text(json: &Json) -> &str {
     json.as_str().unwrap_or("")
 }
 
@@ -160,7 +161,7 @@ impl Cluster {
     ) -> Result<(), Error> {
         let deadline = deadline.min(tokio::time::Instant::now() + KINDS);
         loop {
-            let discovery = self.discovery().await?;
+            let discovery = self.current_discovery().await?;
             let is_known =
                 |(version, kind): &(String, String)| discovery.find(version, kind).is_some();
             if kinds.iter().all(is_known) || tokio::time::Instant::now() > deadline {
@@ -171,32 +172,81 @@ impl Cluster {
         }
     }
 
-    /// Asks for the version of the server: whether it can be reached.
+    /// Asks once for the version of the server: whether it can be reached.
     ///
     /// # Errors
     /// [`ConnectError::Unreachable`]
     pub async fn version(&self) -> Result<ServerVersion, ConnectError> {
-        let version = self.get_path("/version").await.map_err(ConnectError::Unreachable)?;
-        Ok(ServerVersion {
-            git_version: text(&version["gitVersion"]).to_owned(),
-            major: text(&version["major"]).to_owned(),
-            minor: text(&version["minor"]).to_owned(),
-        })
+        let known = self.version.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(version) = known {
+            return Ok(version);
+        }
+        let answer = self.get_path("/version").await.map_err(ConnectError::Unreachable)?;
+        let version = ServerVersion {
+            git_version: text(&answer["gitVersion"]).to_owned(),
+            major: text(&answer["major"]).to_owned(),
+            minor: text(&answer["minor"]).to_owned(),
+        };
+        *self.version.lock().unwrap_or_else(PoisonError::into_inner) = Some(version.clone());
+        Ok(version)
     }
 
-    /// Returns the kinds that the server serves, asking once.
+    /// Returns the kinds that the server serves, asking once, or not at all where that was done lately:
+    /// kinds may be missing, or be gone meanwhile.
     ///
     /// # Errors
     /// [`Error::Discovery`]
     pub async fn discovery(&self) -> Result<Arc<Discovery>, Error> {
-        let known = self.discovery.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(discovery) = known {
+        if let Some((discovery, _)) = self.known_discovery() {
             return Ok(discovery);
         }
-        let discovery = Arc::new(self.discover().await.map_err(Error::Discovery)?);
+        let kept = match &self.discovery_cache {
+            Some(cache) if !self.distrusts_cache.load(Ordering::Relaxed) => cache.read(),
+            _ => None,
+        };
+        match kept {
+            Some(discovery) => Ok(self.know_discovery(discovery, false)),
+            None => self.current_discovery().await,
+        }
+    }
+
+    /// Returns the kinds that the server serves now, asking once.
+    ///
+    /// # Errors
+    /// [`Error::Discovery`]
+    pub async fn current_discovery(&self) -> Result<Arc<Discovery>, Error> {
+        if let Some((discovery, true)) = self.known_discovery() {
+            return Ok(discovery);
+        }
+        let discovery = self.discover().await.map_err(Error::Discovery)?;
+        Ok(self.know_discovery(discovery, true))
+    }
+
+    /// Returns how to ask for a kind; asks the server when what is kept does not know it.
+    ///
+    /// # Errors
+    /// [`Error::Discovery`]
+    pub(super) async fn kind(
+        &self,
+        api_version: &str,
+        kind: &str,
+    ) -> Result<Option<Resource>, Error> {
+        if let Some(found) = self.discovery().await?.find(api_version, kind) {
+            return Ok(Some(found.clone()));
+        }
+        Ok(self.current_discovery().await?.find(api_version, kind).cloned())
+    }
+
+    /// Returns what is known, and whether it is what the server said itself.
+    fn known_discovery(&self) -> Option<(Arc<Discovery>, bool)> {
+        self.discovery.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn know_discovery(&self, discovery: Discovery, is_current: bool) -> Arc<Discovery> {
+        let discovery = Arc::new(discovery);
         *self.discovery.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some(Arc::clone(&discovery));
-        Ok(discovery)
+            Some((Arc::clone(&discovery), is_current));
+        discovery
     }
 
     async fn discover(&self) -> Result<Discovery, ApiError> {
@@ -209,6 +259,10 @@ impl Cluster {
         if core["kind"] == "APIGroupDiscoveryList" && groups["kind"] == "APIGroupDiscoveryList" {
             discovery.add_aggregated(&core);
             discovery.add_aggregated(&groups);
+            if let Some(cache) = self.discovery_cache.clone() {
+                // Nobody waits for it; the process ends when it is done.
+                drop(tokio::task::spawn_blocking(move || cache.write(&core, &groups)));
+            }
             return Ok(discovery);
         }
         // Servers before 1.26 answer with plain lists.

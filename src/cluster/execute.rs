@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use jiff::tz::TimeZone;
+use serde::de::IgnoredAny;
 use serde_json::json;
 use tokio::time::{Instant, timeout_at};
 
@@ -218,7 +219,7 @@ impl<'a> Execution<'a> {
         });
         let path = format!("/api/v1/namespaces/{name}");
         match self.cluster.apply(&path, &body, Conflicts::Refuse).await {
-            Ok(_) => Ok(()),
+            Ok(IgnoredAny) => Ok(()),
             Err(error) if error.is_conflict() => Ok(()),
             // Whoever may not make namespaces may still use one that exists.
             Err(error) if error.code() == Some(403) => {

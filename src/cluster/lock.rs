@@ -60,29 +60,35 @@ impl Cluster {
         let path = format!("{collection}/{name}");
         let holder = Holder::this(&self.user);
         let mut seen: Option<(String, Instant)> = None;
+        let body = json!({
+            "apiVersion": "coordination.k8s.io/v1",
+            "kind": "Lease",
+            "metadata": {"name": name, "namespace": namespace},
+        });
         loop {
-            let lease = match self.get_optional(&path).await {
-                Ok(lease) => lease,
-                Err(error) if matches!(error.code(), Some(401 | 403)) => {
-                    return Ok(Locked::Impossible);
-                }
-                Err(error) => return Err(error),
-            };
-            let mut body = json!({
-                "apiVersion": "coordination.k8s.io/v1",
-                "kind": "Lease",
-                "metadata": {"name": name, "namespace": namespace},
-                "spec": spec(&holder, Timestamp::now()),
-            });
-            let Some(lease) = lease else {
+            let mut body = body.clone();
+            body["spec"] = spec(&holder, Timestamp::now());
+            // There is none as a rule, so that this is the only request.
+            if seen.is_none() {
                 match self.post(&collection, &body).await {
                     Ok(_) => return Ok(Locked::Ours(self.renewed(path, holder, interrupt))),
-                    Err(error) if error.is_conflict() => continue,
+                    Err(error) if error.is_conflict() => {}
                     Err(error) if matches!(error.code(), Some(401 | 403 | 404)) => {
                         return Ok(Locked::Impossible);
                     }
                     Err(error) => return Err(error),
                 }
+            }
+            let lease = match self.get_optional(&path).await {
+                Ok(Some(lease)) => lease,
+                Ok(None) => {
+                    seen = None;
+                    continue;
+                }
+                Err(error) if matches!(error.code(), Some(401 | 403)) => {
+                    return Ok(Locked::Impossible);
+                }
+                Err(error) => return Err(error),
             };
             let theirs = Holder::parse(lease["spec"]["holderIdentity"].as_str().unwrap_or(""));
             let since = lease["spec"]["acquireTime"].as_str().and_then(|time| time.parse().ok());

@@ -48,7 +48,8 @@ impl Lookup {
         namespace: &str,
         name: &str,
     ) -> Result<Option<Json>, String> {
-        let discovery = self.cluster.discovery().await.map_err(|error| error.to_string())?;
+        let discovery =
+            self.cluster.current_discovery().await.map_err(|error| error.to_string())?;
         let Some(resource) = discovery.find(api_version, kind) else {
             // To Helm a kind that a group does not have is like an object that does not exist, a
             // group that is not there is not.

@@ -35,8 +35,7 @@ impl Cluster {
     /// [`Error::Discovery`]
     pub async fn autoscalers(&self, namespace: &str) -> Result<Observed, Error> {
         let (version, kind) = ("autoscaling/v2", "HorizontalPodAutoscaler");
-        let discovery = self.discovery().await?;
-        let Some(resource) = discovery.find(version, kind) else { return Ok(Observed::new()) };
+        let Some(resource) = self.kind(version, kind).await? else { return Ok(Observed::new()) };
         let path = resource.collection(Some(namespace));
         let list = self.list(&path, "").await.map_err(Error::Discovery)?;
         let id = |body: &Json| ResourceId {

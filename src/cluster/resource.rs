@@ -61,7 +61,6 @@ impl Cluster {
         bodies: Vec<(Json, Arc<str>)>,
         namespace: &str,
     ) -> Result<Vec<Object>, Error> {
-        let discovery = self.discovery().await?;
         let mut objects = Vec::with_capacity(bodies.len());
         let mut unknown = Vec::new();
         for (body, source) in bodies {
@@ -73,7 +72,7 @@ impl Cluster {
                 (_, "") => return Err(Error::Unset("kind not set")),
                 _ => {}
             }
-            match discovery.find(api_version, kind) {
+            match self.kind(api_version, kind).await? {
                 Some(resource) => {
                     let namespace = resource.namespaced.then_some(namespace);
                     objects.push(Object::new(body, source, namespace)?);
@@ -91,8 +90,8 @@ impl Cluster {
 
     /// Returns how to ask for an object.
     pub(super) async fn resource(&self, id: &ResourceId) -> Result<Resource, Error> {
-        let discovery = self.discovery().await?;
-        discovery.find(&id.api_version, &id.kind).cloned().ok_or_else(|| {
+        let found = self.kind(&id.api_version, &id.kind).await?;
+        found.ok_or_else(|| {
             Error::NoMatch(vec![NoMatch {
                 name: id.name.clone(),
                 namespace: id.namespace.clone().unwrap_or_default(),

@@ -1,3 +1,4 @@
+use serde::de::IgnoredAny;
 use serde_json::Value as Json;
 
 use super::client::{Conflicts, FIELD_MANAGER};
@@ -19,7 +20,7 @@ impl Cluster {
                 }
                 let conflicts = if *force { Conflicts::Force } else { Conflicts::Refuse };
                 match self.apply(&path, &object.body, conflicts).await {
-                    Ok(_) => Ok(()),
+                    Ok(IgnoredAny) => Ok(()),
                     Err(source) => Err(self.refusal(object, source).await),
                 }
             }
@@ -74,7 +75,7 @@ impl Cluster {
             return Ok(());
         }
         let patched = self.merge(&self.path(id).await?, &patch).await;
-        patched.map(drop).map_err(|source| Error::Patch { id: id.clone(), source })
+        patched.map_err(|source| Error::Patch { id: id.clone(), source })
     }
 
     async fn replace(&self, id: &ResourceId, body: &Json) -> Result<(), Error> {
@@ -88,7 +89,7 @@ impl Cluster {
             let mut body = body.clone();
             body["metadata"]["resourceVersion"] = live["metadata"]["resourceVersion"].clone();
             match self.put_strictly(&path, &body).await {
-                Ok(_) => return Ok(()),
+                Ok(()) => return Ok(()),
                 Err(source) if source.is_conflict() => last = Some(source),
                 Err(source) => return Err(Error::Replace { source }),
             }
@@ -103,7 +104,7 @@ impl Cluster {
             let Some(live) = self.live(id).await? else { return Ok(()) };
             let Some(changes) = migration(&live) else { return Ok(()) };
             match self.json_patch(path, &changes).await {
-                Ok(_) => return Ok(()),
+                Ok(()) => return Ok(()),
                 Err(error) if error.is_conflict() => {}
                 Err(source) => return Err(Error::Apply { id: id.clone(), source }),
             }

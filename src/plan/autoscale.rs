@@ -13,13 +13,7 @@ const CONTROLLER: &str = "kube-controller-manager";
 /// of what is applied, the number then stays as it is; if the release alone owned it, it would fall
 /// back to 1.
 pub(super) fn autoscaled(id: &ResourceId, live: &Json, observed: &Observed) -> Option<i64> {
-    let entries = live["metadata"]["managedFields"].as_array()?;
-    let owners = entries
-        .iter()
-        .filter(|entry| entry["fieldsV1"]["f:spec"].get("f:replicas").is_some())
-        .filter_map(|entry| entry["manager"].as_str())
-        .filter(|manager| *manager != "helm");
-    let owners: Vec<_> = owners.collect();
+    let owners: Vec<_> = scalers(live).collect();
     let targeted = || {
         observed.iter().any(|(scaler, body)| {
             let target = &body["spec"]["scaleTargetRef"];
@@ -31,6 +25,22 @@ pub(super) fn autoscaled(id: &ResourceId, live: &Json, observed: &Observed) -> O
     };
     let decides = owners.contains(&CONTROLLER) || (!owners.is_empty() && targeted());
     if decides { live["spec"]["replicas"].as_i64() } else { None }
+}
+
+/// Returns whether anyone but the release has written the number of replicas of a live object, of
+/// which the metadata is enough.
+#[must_use]
+pub fn is_scaled(live: &Json) -> bool {
+    scalers(live).next().is_some()
+}
+
+/// Returns who has written the number of replicas, but for the release.
+fn scalers(live: &Json) -> impl Iterator<Item = &str> {
+    let entries = live["metadata"]["managedFields"].as_array().into_iter().flatten();
+    entries
+        .filter(|entry| entry["fieldsV1"]["f:spec"].get("f:replicas").is_some())
+        .filter_map(|entry| entry["manager"].as_str())
+        .filter(|manager| *manager != "helm")
 }
 
 #[cfg(test)]

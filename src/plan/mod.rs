@@ -12,6 +12,7 @@ mod ownership;
 pub mod patch;
 mod show;
 
+pub use autoscale::is_scaled;
 pub use build::{Input, Next, Options, Verb, build};
 pub use difference::{FieldChange, at_path, differences};
 pub use error::{BodyError, Error};

@@ -249,7 +249,7 @@ fn words<T>(
     }
 }
 
-fn info_from_json(json: &Json) -> Result<Info, DecodeError> {
+pub(super) fn info_from_json(json: &Json) -> Result<Info, DecodeError> {
     Ok(Info {
         first_deployed: time(json, "first_deployed", "info.first_deployed")?,
         last_deployed: time(json, "last_deployed", "info.last_deployed")?,

@@ -1,45 +1,87 @@
+use std::collections::BTreeMap;
+
 use super::{Release, Revision, Status};
 
 /// All known revisions of one release, oldest first.
+///
+/// Of a revision whose record is damaged there is what is left: at least its number and state.
 #[derive(Clone, Debug, Default)]
-pub struct History(Vec<Release>);
+pub struct History {
+    releases: Vec<Release>,
+    damaged: BTreeMap<Revision, Damage>,
+}
+
+/// What is wrong with the record of a revision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damage {
+    /// What is wrong, for people.
+    pub reason: String,
+    /// Whether nothing is left of the record but its labels, so that it cannot be written anew.
+    pub is_total: bool,
+}
 
 impl History {
     /// Makes a history of revisions in any order.
     #[must_use]
     pub fn new(mut releases: Vec<Release>) -> Self {
         releases.sort_by_key(|release| release.revision);
-        History(releases)
+        History { releases, damaged: BTreeMap::new() }
+    }
+
+    /// Tells of revisions whose records are damaged.
+    #[must_use]
+    pub fn with_damage(self, damaged: BTreeMap<Revision, Damage>) -> Self {
+        History { damaged, ..self }
+    }
+
+    /// Puts a revision in the place of the one with its number.
+    #[must_use]
+    pub fn with(mut self, release: Release) -> Self {
+        for known in &mut self.releases {
+            if known.revision == release.revision {
+                known.clone_from(&release);
+            }
+        }
+        self
+    }
+
+    /// Returns what is wrong with the record of a revision; `None` for one that is whole.
+    #[must_use]
+    pub fn damage(&self, revision: Revision) -> Option<&Damage> {
+        self.damaged.get(&revision)
+    }
+
+    /// Returns the newest revision whose record is whole among those that ran.
+    #[must_use]
+    pub fn last_whole(&self) -> Option<&Release> {
+        self.releases.iter().rev().find(|release| {
+            self.damage(release.revision).is_none()
+                && matches!(release.info.status, Status::Deployed | Status::Superseded)
+        })
     }
 
     /// Returns the revisions, oldest first.
     #[must_use]
     pub fn releases(&self) -> &[Release] {
-        &self.0
-    }
-
-    /// Returns the revisions, oldest first.
-    #[must_use]
-    pub fn into_releases(self) -> Vec<Release> {
-        self.0
+        &self.releases
     }
 
     /// Returns whether there are no revisions.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.releases.is_empty()
     }
 
     /// Returns the newest revision.
     #[must_use]
     pub fn last(&self) -> Option<&Release> {
-        self.0.last()
+        self.releases.last()
     }
 
     /// Returns a revision.
     #[must_use]
     pub fn get(&self, revision: Revision) -> Option<&Release> {
-        self.0.iter().find(|release| release.revision == revision)
+        self.releases.iter().find(|release| release.revision == revision)
     }
 
     /// Returns the newest revision that is deployed.
@@ -52,7 +94,7 @@ impl History {
     /// operation was cut short.
     #[must_use]
     pub fn deployed(&self) -> impl DoubleEndedIterator<Item = &Release> {
-        self.0.iter().filter(|release| release.info.status == Status::Deployed)
+        self.releases.iter().filter(|release| release.info.status == Status::Deployed)
     }
 
     /// Returns the revision that an upgrade starts from: the last deployed one, else the last one
@@ -70,15 +112,15 @@ impl History {
     /// the last deployed one. `max` 0 keeps all.
     #[must_use]
     pub fn to_prune(&self, max: usize) -> Vec<Revision> {
-        if max == 0 || self.0.len() < max {
+        if max == 0 || self.releases.len() < max {
             return Vec::new();
         }
         let kept = self.last_deployed().map(|release| release.revision);
-        self.0
+        self.releases
             .iter()
             .map(|release| release.revision)
             .filter(|revision| Some(*revision) != kept)
-            .take(self.0.len() + 1 - max)
+            .take(self.releases.len() + 1 - max)
             .collect()
     }
 }

@@ -3,6 +3,7 @@
 mod chart;
 mod codec;
 mod error;
+mod head;
 mod history;
 mod hook;
 mod large;
@@ -14,7 +15,8 @@ mod time;
 pub use chart::StoredChart;
 pub use codec::{decode, decode_note, encode, encode_with_note, from_json, to_json};
 pub use error::{DecodeError, NameError};
-pub use history::History;
+pub use head::{Head, decode_head};
+pub use history::{Damage, History};
 pub use hook::{HookPhase, HookRecord, HookRun};
 pub use large::{Encoded, Pointer, encode_limited, join};
 pub use name::ReleaseName;

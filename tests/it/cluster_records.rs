@@ -41,7 +41,31 @@ data:
   color: {{ .Values.color }}
 ";
 
+/// A hook that does not end.
+const SLOW_HOOK: &str = r#"apiVersion: v1
+kind: Pod
+metadata: {name: slow, annotations: {helm.sh/hook: pre-install}}
+spec:
+  nodeSelector: {nowhere: "true"}
+  containers: [{name: a, image: busybox}]
+"#;
+
 impl World {
+    /// Begins a command.
+    fn start(&self, arguments: &str) -> std::process::Child {
+        std::process::Command::new(rhumb())
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .args(arguments.split_whitespace())
+            .args(["-n", &self.namespace])
+            .current_dir(self.folder.path())
+            .env("KUBECONFIG", &self.kubeconfig)
+            .env("HOME", self.folder.path())
+            .stderr(std::process::Stdio::null())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap()
+    }
+
     /// Returns the names of the Secrets of a release that a selector picks.
     fn secrets(&self, selector: &str) -> Vec<String> {
         let names = format!("get secrets -l {selector} -o name --sort-by .metadata.name");
@@ -126,6 +150,49 @@ fn a_part_that_nobody_points_to_goes_and_one_that_is_missing_is_told_of() {
             count - 1
         )
     );
+}
+
+#[test]
+fn a_release_with_a_damaged_record_lives_on() {
+    let Some(world) = world("damaged") else { return };
+    world.rhumb("install web demo --create-namespace --set size=1200");
+    world.rhumb("upgrade web demo --set size=1800");
+    let lost = world.secrets("owner=rhumb,version=2").remove(0);
+    world.ok(&world.kubectl, &format!("delete {lost}"));
+    // What lists and histories show is not in the parts.
+    let helm = world.helm_4.clone();
+    for same in ["list", "history web"] {
+        assert_eq!(world.rhumb(same), world.tool(same, &helm), "{same}");
+    }
+    let of_parts = "release record \"sh.helm.release.v1.web.v2\" has lost a part";
+    for needs in ["status web", "get manifest web", "get values web --revision 2"] {
+        assert!(world.refused(rhumb(), needs).contains(of_parts), "{needs}");
+    }
+    assert!(world.rhumb("get manifest web --revision 1").len() > 1_200_000);
+    let refused = world.refused(rhumb(), "rollback web 2");
+    assert!(refused.contains("revision 2 cannot be read: release record"), "{refused}");
+    let upgraded = world.run_in(rhumb(), &world.namespace, "upgrade web demo --set size=300");
+    assert!(upgraded.success, "{}", upgraded.stderr);
+    assert!(upgraded.stderr.contains("it starts from revision 1"), "{}", upgraded.stderr);
+    let rows = world.json("history web -o json");
+    let statuses: Vec<_> = rows.as_array().unwrap().iter().map(|row| &row["status"]).collect();
+    assert_eq!(statuses, ["superseded", "superseded", "deployed"]);
+
+    // A record of which nothing can be read.
+    let nothing = "patch secret sh.helm.release.v1.web.v3 -p {\"data\":{\"release\":\"JSUlJQ==\"}}";
+    world.ok(&world.kubectl, nothing);
+    let listed = world.run_in(rhumb(), &world.namespace, "list");
+    assert!(listed.stderr.contains("web, revision 3 (deployed) is left out"), "{}", listed.stderr);
+    assert_eq!(listed.stdout, world.tool("list", &helm));
+    let rows = world.run_in(rhumb(), &world.namespace, "history web");
+    assert!(rows.success && rows.stderr.contains("revision 3 (deployed) is left out"));
+    assert_eq!(rows.stdout, world.tool("history web", &helm));
+    world.rhumb("upgrade web demo --set color=red");
+    world.ok(&world.kubectl, &nothing.replace("v3", "v4"));
+    let gone = world.run_in(rhumb(), &world.namespace, "uninstall web");
+    assert!(gone.success, "{}", gone.stderr);
+    assert!(gone.stderr.contains("the objects of revision 1 are deleted"), "{}", gone.stderr);
+    assert_eq!(world.secrets("owner").len(), 0);
 }
 
 #[test]
@@ -214,6 +281,19 @@ fn a_database_keeps_records() {
         ];
         take_turns(&world);
     }
+    // Whoever died at work has left a sign, so that the next command goes on at once.
+    std::fs::write(world.folder.path().join("demo/templates/hook.yaml"), SLOW_HOOK).unwrap();
+    let mut killed = world.start("install slow demo");
+    while world.run_in(&world.helm_4, &world.namespace, "list --pending -q").stdout != "slow\n" {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    std::fs::remove_file(world.folder.path().join("demo/templates/hook.yaml")).unwrap();
+    let again = world.run_in(rhumb(), &world.namespace, "upgrade slow demo --install");
+    assert!(again.success, "{}", again.stderr);
+    assert!(again.stderr.contains("revision 1 was left pending-install by "), "{}", again.stderr);
+    world.rhumb("uninstall slow");
     // The limit of Secrets is none of a database's.
     world.rhumb("install web demo --set size=1800");
     assert!(world.tool("get manifest web", &world.helm_4).len() > 1_800_000);

@@ -1,7 +1,7 @@
 use super::Error;
 use super::Session;
 use super::record::{restored_chart, to_map};
-use crate::release::{Labels, Release, ReleaseName, Revision, Store as _};
+use crate::release::{Labels, Release, ReleaseName, Revision};
 use crate::value::Map;
 use crate::values;
 
@@ -14,14 +14,7 @@ pub async fn get(
     name: &str,
     revision: Option<Revision>,
 ) -> Result<Release, Error> {
-    ReleaseName::new(name).map_err(|_| Error::name(name))?;
-    session.cluster.version().await?;
-    let history = session.store().history(name).await?;
-    let release = match revision {
-        None | Some(0) => history.last(),
-        Some(revision) => history.get(revision),
-    };
-    release.cloned().ok_or(Error::NotFound)
+    Ok(get_with_labels(session, name, revision).await?.0)
 }
 
 /// Reads a revision of a release and the labels of its record: all of them for the last revision,
@@ -34,17 +27,14 @@ pub async fn get_with_labels(
     name: &str,
     revision: Option<Revision>,
 ) -> Result<(Release, Labels), Error> {
-    let release = get(session, name, revision).await?;
-    if revision.is_some_and(|revision| revision != 0) {
-        let labels = release.labels.clone();
-        return Ok((release, labels));
+    ReleaseName::new(name).map_err(|_| Error::name(name))?;
+    session.cluster.version().await?;
+    let revision = revision.filter(|revision| *revision != 0);
+    let found = session.store().revision(name, revision).await?;
+    let (release, mut labels) = found.ok_or(Error::NotFound)?;
+    if revision.is_some() {
+        labels.clone_from(&release.labels);
     }
-    let records =
-        session.store().list(&format!("name={name},version={}", release.revision)).await?;
-    let labels = records.first().map(|record| {
-        record.labels().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
-    });
-    let labels = labels.unwrap_or_else(|| release.labels.clone());
     Ok((release, labels))
 }
 

@@ -1,6 +1,8 @@
 use super::Error;
 use super::Session;
-use crate::release::{ReleaseName, Revision, Status, Store as _, Time};
+use crate::chart::Warning;
+use crate::cluster::{Entry, StoreError};
+use crate::release::{Head, ReleaseName, Revision, Status, Time};
 
 /// One revision in the history of a release.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,22 +30,32 @@ pub struct HistoryRow {
 pub async fn history(session: &Session, name: &str, max: usize) -> Result<Vec<HistoryRow>, Error> {
     ReleaseName::new(name).map_err(|_| Error::name(name))?;
     session.cluster.version().await?;
-    let releases = session.store().history(name).await?.into_releases();
-    if releases.is_empty() {
+    let records = session.store().head_history(name).await?;
+    if records.is_empty() {
         return Err(Error::NotFound);
     }
-    let skipped = releases.len().saturating_sub(max);
-    Ok(releases
-        .into_iter()
-        .skip(skipped)
-        .map(|release| HistoryRow {
-            revision: release.revision,
-            updated: release.info.last_deployed,
-            status: release.info.status,
-            chart: release.chart.full_name(),
-            app_version: release.chart.app_version().to_owned(),
-            rollback_revision: release.info.rollback_revision,
-            description: release.info.description,
-        })
-        .collect())
+    let mut rows = Vec::with_capacity(records.len());
+    for (entry, head) in records {
+        match head {
+            Ok(Head { revision, info, chart, .. }) => rows.push(HistoryRow {
+                revision,
+                updated: info.last_deployed,
+                status: info.status,
+                chart: chart.full_name(),
+                app_version: chart.app_version().to_owned(),
+                rollback_revision: info.rollback_revision,
+                description: info.description,
+            }),
+            Err(error) => session.warn([damaged(&entry, &error)]),
+        }
+    }
+    rows.drain(..rows.len().saturating_sub(max));
+    Ok(rows)
+}
+
+/// Tells of a record that is passed over, as Helm does without a word.
+pub(super) fn damaged(entry: &Entry, error: &StoreError) -> Warning {
+    let Entry { name, namespace, revision, status, .. } = entry;
+    let which = format!("{namespace}/{name}, revision {revision} ({status})");
+    Warning::advice(format!("{which} is left out: {error}"))
 }

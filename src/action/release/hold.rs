@@ -156,10 +156,7 @@ impl Session {
             vec![("release", name.to_owned())],
         )]);
         hold.recovered = Some(revision);
-        let releases = hold.history.releases().iter().cloned();
-        let releases =
-            releases.map(|old| if old.revision == revision { release.clone() } else { old });
-        hold.history = History::new(releases.collect());
+        hold.history = std::mem::take(&mut hold.history).with(release);
         Ok(())
     }
 }

@@ -136,7 +136,7 @@ async fn install_chart(
     let next = session.next(revision, &prepared.manifest).await.map_err(Error::Build)?;
     let observed = session.previous(history, &next.objects).await;
     let (previous, mut observed) = observed.map_err(|error| error.before("install"))?;
-    session.observe_autoscalers(&mut observed, &next.objects, apply).await;
+    session.observe_autoscalers(&mut observed, &next.objects, apply).await?;
     // The name of a release that was uninstalled leaves its last revision superseded.
     let replaced = history.last().filter(|last| last.info.status == Status::Uninstalled);
     let replaced: Vec<_> = replaced.map(|last| last.revision).into_iter().collect();
@@ -153,7 +153,7 @@ async fn install_chart(
     .map_err(|source| Error::Plan { doing: "install", source })?;
     session.warn(yielded(&plan));
     if apply.dry_run.is_some() {
-        let preview = session.preview(&plan, &observed, apply).await?;
+        let preview = session.preview(&plan, apply).await?;
         let release = dry_run(release, Status::PendingInstall, apply);
         return Ok(Report { preview, ..report(release, Some(plan)) });
     }

@@ -1,14 +1,10 @@
-use std::collections::BTreeMap;
-
-use futures::{StreamExt as _, TryStreamExt as _};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Error;
 use super::Session;
-use crate::cluster::StoredRecord;
-use crate::release::{Release, Status};
-
-/// How many records are read at once.
-const PARALLEL: usize = 16;
+use super::history::damaged;
+use crate::cluster::Entry;
+use crate::release::{Head, Status};
 
 /// The order of a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,76 +37,92 @@ pub struct ListRequest {
     pub max: usize,
 }
 
-/// Reads the last revision of each release that the request asks for. Records that cannot be
-/// decoded are passed over, as Helm does.
+/// Reads the last revision of each release that the request asks for, or all superseded ones if it asks
+/// for those alone. Records that cannot be
+/// decoded are passed over, as Helm does; the session has a warning for each.
 ///
 /// # Errors
 /// What reading records may meet.
-pub async fn list(session: &Session, request: &ListRequest) -> Result<Vec<Release>, Error> {
+pub async fn list(session: &Session, request: &ListRequest) -> Result<Vec<Head>, Error> {
     session.cluster.version().await?;
     let store =
         if request.all_namespaces { session.store().in_all_namespaces() } else { session.store() };
-    let records = store.list("").await?;
-    let mut newest: BTreeMap<(String, String), &StoredRecord> = BTreeMap::new();
-    for record in &records {
-        let key = (record.name().to_owned(), record.namespace().to_owned());
+    // The last revision of a release is never superseded, so that Helm then looks at all of them.
+    let all_revisions = request.statuses == [Status::Superseded];
+    let mut newest: BTreeMap<(String, String, String), Entry> = BTreeMap::new();
+    let mut keep = |entry: Entry| {
+        // What does not match is not kept in the first place: there may be very many.
+        if request.filter.as_ref().is_some_and(|filter| !filter.is_match(&entry.name)) {
+            return;
+        }
+        if all_revisions && !matches!(entry.status, Status::Superseded | Status::Unknown) {
+            return;
+        }
+        let which = if all_revisions { entry.id().1.to_owned() } else { String::new() };
+        let key = (entry.name.clone(), entry.namespace.clone(), which);
         match newest.get(&key) {
-            Some(known) if known.revision() >= record.revision() => {}
+            Some(known) if known.revision >= entry.revision => {}
             _ => {
-                newest.insert(key, record);
+                newest.insert(key, entry);
             }
         }
-    }
-    let selected: Option<Vec<String>> = if request.selector.is_empty() {
-        None
-    } else {
-        let selected = store.list(&request.selector).await?;
-        Some(selected.iter().map(StoredRecord::id).collect())
     };
-    let shown: Vec<&StoredRecord> = newest
-        .into_values()
-        .filter(|record| selected.as_ref().is_none_or(|ids| ids.contains(&record.id())))
-        .filter(|record| {
-            request.filter.as_ref().is_none_or(|filter| filter.is_match(record.name()))
-        })
-        .collect();
+    let since = store.index("", &mut keep).await?;
+    let mut shown: Vec<Entry> = newest.into_values().collect();
+    if !request.selector.is_empty() {
+        let mut selected = BTreeSet::new();
+        let mut select = |entry: Entry| {
+            let (namespace, key) = entry.id();
+            selected.insert((namespace.to_owned(), key.to_owned()));
+        };
+        store.index(&request.selector, &mut select).await?;
+        shown.retain(|entry| {
+            let (namespace, key) = entry.id();
+            selected.contains(&(namespace.to_owned(), key.to_owned()))
+        });
+    }
+    if !request.statuses.is_empty() {
+        // A label that says nothing is not believed.
+        shown.retain(|entry| {
+            entry.status == Status::Unknown || request.statuses.contains(&entry.status)
+        });
+    }
+    if request.reverse && request.sort == ListSort::Name {
+        shown.reverse();
+    }
     let max = if request.max == 0 { usize::MAX } else { request.max };
-    let page = request.offset.saturating_add(max);
-    let reads = |records: Vec<&StoredRecord>| {
-        let store = &store;
-        let records: Vec<StoredRecord> = records.into_iter().cloned().collect();
-        futures::stream::iter(records)
-            .map(move |record| async move { store.read(&record).await })
-            .buffered(PARALLEL)
-            .try_filter_map(|record| async move {
-                // Helm never lists what it does not understand.
-                let release = record.and_then(|record| record.release().ok());
-                Ok(release.filter(|release| {
-                    let status = release.info.status;
-                    status != Status::Unknown
-                        && (request.statuses.is_empty() || request.statuses.contains(&status))
-                }))
-            })
-    };
-    let mut releases: Vec<Release> = match request.sort {
-        ListSort::Date => reads(shown).try_collect().await?,
+    let page = match request.sort {
         // The names tell the order, so that no more is read than is shown.
-        ListSort::Name => {
-            let mut shown = shown;
-            if request.reverse {
-                shown.reverse();
-            }
-            reads(shown).take(page).try_collect().await?
-        }
+        ListSort::Name => request.offset.saturating_add(max),
+        ListSort::Date => usize::MAX,
     };
-    match request.sort {
-        ListSort::Name => {}
-        ListSort::Date => {
-            releases.sort_by_key(|release| release.info.last_deployed.map(|time| time.instant()));
-            if request.reverse {
-                releases.reverse();
+    let mut heads: Vec<Head> = Vec::new();
+    let mut rest = shown.as_slice();
+    while heads.len() < page && !rest.is_empty() {
+        let (next, after) = rest.split_at(rest.len().min(page - heads.len()));
+        rest = after;
+        for (entry, head) in next.iter().zip(store.heads(next, &since).await?) {
+            match head {
+                Some(Ok(head)) => {
+                    let status = head.info.status;
+                    // Helm never lists a state that it does not know.
+                    if status != Status::Unknown
+                        && (request.statuses.is_empty() || request.statuses.contains(&status))
+                    {
+                        heads.push(head);
+                    }
+                }
+                Some(Err(error)) => session.warn([damaged(entry, &error)]),
+                // Gone meanwhile.
+                None => {}
             }
         }
     }
-    Ok(releases.into_iter().skip(request.offset).take(max).collect())
+    if request.sort == ListSort::Date {
+        heads.sort_by_key(|head| head.info.last_deployed.map(|time| time.instant()));
+        if request.reverse {
+            heads.reverse();
+        }
+    }
+    Ok(heads.into_iter().skip(request.offset).take(max).collect())
 }

@@ -6,7 +6,7 @@ use crate::chart::Warning;
 use crate::cluster::Rehearsal;
 use crate::manifest::{self, Document};
 use crate::plan::{
-    FieldChange, Object, Observed, Operation, Plan, ResourceId, Yielded, differences,
+    self, FieldChange, Object, Observed, Operation, Plan, ResourceId, Yielded, differences,
 };
 use crate::release::{Release, Status};
 
@@ -58,7 +58,6 @@ impl Session {
     pub(super) async fn preview(
         &self,
         plan: &Plan,
-        observed: &Observed,
         options: &ApplyOptions,
     ) -> Result<Vec<Preview>, Error> {
         if !options.rehearse {
@@ -69,6 +68,7 @@ impl Session {
         if !refused.is_empty() {
             return Err(Error::Refused { errors: refused });
         }
+        let observed = self.cluster.observe(written.iter().map(|(id, _)| id)).await?;
         let mut preview: Vec<_> = written
             .into_iter()
             .filter_map(|(id, after)| match observed.get(&id) {
@@ -88,25 +88,34 @@ impl Session {
     }
 
     /// Adds the autoscalers of the objects' namespaces to what is observed, if numbers of replicas
-    /// are to be left to them. Whoever may not list them goes without.
+    /// are to be left to them, and reads the objects in full whose number is another's. Whoever may not
+    /// list autoscalers goes without.
+    ///
+    /// # Errors
+    /// What reading objects may meet.
     pub(super) async fn observe_autoscalers(
         &self,
         observed: &mut Observed,
         objects: &[Object],
         options: &ApplyOptions,
-    ) {
+    ) -> Result<(), Error> {
         if !options.yield_replicas {
-            return;
+            return Ok(());
         }
+        // The metadata tells of whom else the number is; the number itself is read only then.
         let counted = objects.iter().filter(|object| {
-            object.body["spec"]["replicas"].is_i64() && observed.contains_key(&object.id)
+            object.body["spec"]["replicas"].is_i64()
+                && observed.get(&object.id).is_some_and(plan::is_scaled)
         });
+        let counted: Vec<_> = counted.map(|object| &object.id).collect();
         let namespaces: BTreeSet<_> =
-            counted.filter_map(|object| object.id.namespace.clone()).collect();
+            counted.iter().filter_map(|id| id.namespace.clone()).collect();
         for namespace in namespaces {
             let found = self.cluster.autoscalers(&namespace).await.unwrap_or_default();
             observed.extend(found);
         }
+        observed.extend(self.cluster.observe(counted).await?);
+        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 use super::Error;
 use super::hold::{Hold, Unsigned};
 use super::report::yielded;
+use super::session::older_baseline;
 use super::{ApplyOptions, Report, Session};
 use crate::chart::Warning;
 use crate::manifest::{self, Hook};
@@ -57,11 +58,16 @@ async fn rollback_held(
         Some(revision) => revision,
     };
     let target = history.get(wanted).ok_or(Error::NoRevision { revision: wanted })?;
+    if let Some(damage) = history.damage(wanted) {
+        return Err(Error::Damaged { revision: wanted, reason: damage.reason.clone() });
+    }
     let revision = last.revision + 1;
     let method = apply.server_side.method(target.apply_method);
     let mut release = repeat(session, target, last, revision);
     release.apply_method = method;
     let hooks: Vec<Hook> = target.hooks.iter().map(|record| record.hook.clone()).collect();
+    // Before anything is written it must be known which kinds there are.
+    session.cluster.current_discovery().await?;
     let documents = manifest::parse_stored(&target.manifest)?;
     let objects =
         session.cluster.resolve(&documents, &session.namespace).await.map_err(Error::Build)?;
@@ -69,7 +75,7 @@ async fn rollback_held(
         session.cluster.resolve_hooks(&hooks, &session.namespace).await.map_err(Error::Build)?;
     let next = Next { revision, objects, hooks, repeats: Some(wanted) };
     let (previous, mut observed) = session.previous(history, &next.objects).await?;
-    session.observe_autoscalers(&mut observed, &next.objects, apply).await;
+    session.observe_autoscalers(&mut observed, &next.objects, apply).await?;
     let deployed: Vec<_> = history.deployed().map(|release| release.revision).collect();
     let plan = plan::build(&Input {
         verb: Verb::Rollback,
@@ -87,13 +93,14 @@ async fn rollback_held(
         },
     })
     .map_err(|source| Error::Plan { doing: "rollback", source })?;
+    session.warn(older_baseline(history, &request.name));
     session.warn(taken(&plan));
     session.warn(yielded(&plan));
     let report =
         |release, plan| Report { release, plan: Some(plan), preview: Vec::new(), installed: false };
     if apply.dry_run.is_some() {
         release.info.status = Status::PendingRollback;
-        let preview = session.preview(&plan, &observed, apply).await?;
+        let preview = session.preview(&plan, apply).await?;
         return Ok(Report { preview, ..report(release, plan) });
     }
     let release = session.make(&plan, hold, release, deadline).await?;

@@ -103,13 +103,14 @@ impl Session {
     }
 
     /// Reads the objects of the revisions that a new one starts from: those of the deployed one,
-    /// and those of later, failed ones that do belong to the release.
+    /// and those of later, failed ones that do belong to the release. Of what the cluster holds it
+    /// reads the metadata.
     pub(super) async fn previous(
         &self,
         history: &History,
         next: &[Object],
     ) -> Result<(Vec<Object>, Observed), Error> {
-        let baseline = history.baseline();
+        let baseline = whole_baseline(history);
         let from = baseline.map_or(0, |baseline| baseline.revision);
         let mut objects = match baseline {
             Some(baseline) => self.stored_objects(baseline).await?,
@@ -117,20 +118,22 @@ impl Session {
         };
         let mut later = Vec::new();
         for release in history.releases() {
-            if release.revision > from && release.info.status == Status::Failed {
+            let is_whole = history.damage(release.revision).is_none();
+            if release.revision > from && release.info.status == Status::Failed && is_whole {
                 later.extend(self.stored_objects(release).await?);
             }
         }
         let Some(any) = history.last() else {
-            return Ok((objects, self.cluster.observe(next.iter().map(|o| &o.id)).await?));
+            let observed = self.cluster.observe_metadata(next.iter().map(|o| &o.id)).await?;
+            return Ok((objects, observed));
         };
         let all = objects.iter().chain(&later).chain(next).map(|object| &object.id);
-        let observed = self.cluster.observe(all).await?;
+        let observed = self.cluster.observe_metadata(all).await?;
         let owner = self.owner(&any.name);
+        let mut known: BTreeSet<_> = objects.iter().map(|object| object.id.clone()).collect();
         for object in later {
-            let known = objects.iter().any(|known| known.id == object.id);
             let ours = observed.get(&object.id).is_some_and(|live| owner.check(live).is_ok());
-            if !known && ours {
+            if ours && known.insert(object.id.clone()) {
                 objects.push(object);
             }
         }
@@ -164,8 +167,13 @@ impl Session {
         deadline: Instant,
     ) -> Result<Release, Error> {
         let revision = release.revision;
-        let all = hold.history.releases().iter().cloned().chain([release]);
-        let mut records: Records = all.map(|release| (release.revision, release)).collect();
+        // A record of which nothing is left is not written anew: it would lose what others may read.
+        let is_left = |release: &&Release| {
+            hold.history.damage(release.revision).is_none_or(|damage| !damage.is_total)
+        };
+        let old = hold.history.releases().iter().filter(is_left).cloned();
+        let mut records: Records =
+            old.chain([release]).map(|release| (release.revision, release)).collect();
         self.execute(plan, &mut records, deadline, Some(hold)).await?;
         records.remove(&revision).ok_or(Error::NotFound)
     }
@@ -223,6 +231,33 @@ impl Session {
         };
         (result, logs)
     }
+}
+
+/// Returns the revision whose objects a new one starts from: the baseline, or, where its record is
+/// damaged, the last one that ran and whose record is whole.
+pub(super) fn whole_baseline(history: &History) -> Option<&Release> {
+    let baseline = history.baseline()?;
+    match history.damage(baseline.revision) {
+        None => Some(baseline),
+        Some(_) => history.last_whole(),
+    }
+}
+
+/// Tells that a new revision starts from an older one than it ought to; `None` if it does not.
+pub(super) fn older_baseline(history: &History, name: &str) -> Option<Warning> {
+    let baseline = history.baseline()?;
+    let damage = history.damage(baseline.revision)?;
+    let from = match history.last_whole() {
+        Some(whole) => format!("it starts from revision {}", whole.revision),
+        None => "it starts from nothing".to_owned(),
+    };
+    let message = format!(
+        "revision {} cannot be read, so that the new revision does not start from it: {from}; \
+         objects that the unreadable revision alone had stay in the cluster",
+        baseline.revision
+    );
+    let details = vec![("release", name.to_owned()), ("reason", damage.reason.clone())];
+    Some(Warning::warn(message, details))
 }
 
 impl WaitOptions {

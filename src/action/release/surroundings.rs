@@ -13,7 +13,7 @@ impl Session {
         let server = self.cluster.version().await?;
         Ok(Capabilities {
             kube_version: KubeVersion::parse(&server.git_version)?,
-            api_versions: self.cluster.discovery().await?.api_versions(),
+            api_versions: self.cluster.current_discovery().await?.api_versions(),
         })
     }
 
@@ -30,7 +30,8 @@ impl Session {
     ) -> Result<(), Error> {
         let objects = self.cluster.resolve(documents, &self.namespace).await;
         let objects = objects.map_err(Error::Build)?;
-        let observed = self.cluster.observe(objects.iter().map(|object| &object.id)).await?;
+        let ids = objects.iter().map(|object| &object.id);
+        let observed = self.cluster.observe_metadata(ids).await?;
         let next = Next { revision: 1, objects, hooks: Vec::new(), repeats: None };
         plan::build(&Input {
             verb: Verb::Install,

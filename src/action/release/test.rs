@@ -55,6 +55,10 @@ async fn test_held(
     deadline: tokio::time::Instant,
 ) -> Result<TestReport, Error> {
     let last = hold.history.last().ok_or(Error::NotFound)?;
+    if let Some(damage) = hold.history.damage(last.revision) {
+        let (revision, reason) = (last.revision, damage.reason.clone());
+        return Err(Error::Damaged { revision, reason });
+    }
     let mut release = last.clone();
     let hooks = std::mem::take(&mut release.hooks).into_iter();
     let (wanted, passed): (Vec<HookRecord>, Vec<_>) =

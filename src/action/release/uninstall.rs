@@ -1,6 +1,9 @@
+use std::collections::BTreeSet;
+
 use super::Error;
 use super::hold::{Hold, Unsigned};
 use super::{Session, WaitOptions};
+use crate::chart::Warning;
 use crate::cluster::Records;
 use crate::manifest::Hook;
 use crate::plan::{self, Input, Kept, Next, Plan, Propagation, Until, Verb};
@@ -81,14 +84,31 @@ async fn uninstall_held(
         }
         return Ok(UninstallReport { release: Some(last.clone()), plan: None, kept: Vec::new() });
     }
+    let is_whole = |release: &&Release| history.damage(release.revision).is_none();
+    let from = Some(last).filter(is_whole).or_else(|| history.last_whole());
+    if let Some(damage) = history.damage(last.revision) {
+        let from = from.map_or("no objects".to_owned(), |from| {
+            format!("the objects of revision {}", from.revision)
+        });
+        session.warn([Warning::warn(
+            format!(
+                "revision {} cannot be read: {from} are deleted; objects that the unreadable \
+                 revision alone had stay in the cluster",
+                last.revision
+            ),
+            vec![("release", request.name.clone()), ("reason", damage.reason.clone())],
+        )]);
+    }
     // What the last revision did not take over from the one that is deployed goes as well.
-    let mut objects = session.stored_objects(last).await?;
-    if let Some(deployed) = history.last_deployed() {
-        for object in session.stored_objects(deployed).await? {
-            if objects.iter().all(|known| known.id != object.id) {
-                objects.push(object);
-            }
-        }
+    let mut objects = match from {
+        Some(from) => session.stored_objects(from).await?,
+        None => Vec::new(),
+    };
+    let deployed = history.last_deployed().filter(is_whole);
+    if let Some(deployed) = deployed.filter(|it| it.revision != last.revision) {
+        let known: BTreeSet<_> = objects.iter().map(|object| object.id.clone()).collect();
+        let more = session.stored_objects(deployed).await?;
+        objects.extend(more.into_iter().filter(|object| !known.contains(&object.id)));
     }
     let hooks: Vec<Hook> = last.hooks.iter().map(|record| record.hook.clone()).collect();
     let hooks = if request.no_hooks {
@@ -97,7 +117,8 @@ async fn uninstall_held(
         session.cluster.resolve_hooks(&hooks, &session.namespace).await.map_err(Error::Build)?
     };
     let next = Next { revision: last.revision, objects, hooks, repeats: None };
-    let observed = session.cluster.observe(next.objects.iter().map(|object| &object.id)).await?;
+    let ids = next.objects.iter().map(|object| &object.id);
+    let observed = session.cluster.observe_metadata(ids).await?;
     let options = plan::Options {
         hooks: !request.no_hooks,
         wait: request.wait.ready.then_some(Until::Gone),

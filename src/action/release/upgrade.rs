@@ -4,6 +4,7 @@ use super::install::install_held;
 use super::prepare::check_labels;
 use super::record::{restored_chart, to_map};
 use super::report::{dry_run, yielded};
+use super::session::{older_baseline, whole_baseline};
 use super::{
     ApplyOptions, DryRun, InstallRequest, RenderOptions, Report, RollbackRequest, Session,
     load_chart, rollback,
@@ -73,10 +74,14 @@ async fn upgrade_held(
     let (last, baseline) = start(history, &request.name)?;
     let Warned { value: mut chart, warnings } = load_chart(&request.chart)?;
     session.warn(warnings);
+    session.warn(older_baseline(history, &request.name));
     let given = &request.values;
-    let old_user = baseline.config.as_ref().map_or_else(Map::new, to_map);
+    // Where the record has lost its chart, an older one's is the next best.
+    let whole = whole_baseline(history).unwrap_or(baseline);
+    let old_user = baseline.config.as_ref().or(whole.config.as_ref());
+    let old_user = old_user.map_or_else(Map::new, to_map);
     let reused =
-        values::reuse(request.reuse, &restored_chart(&baseline.chart), &old_user, &given.values);
+        values::reuse(request.reuse, &restored_chart(&whole.chart), &old_user, &given.values);
     session.warn(reused.warnings);
     let reused = reused.value?;
     if let Some(defaults) = reused.defaults {
@@ -108,7 +113,7 @@ async fn upgrade_held(
     let next = session.next(revision, &prepared.manifest).await?;
     let observed = session.previous(history, &next.objects).await;
     let (previous, mut observed) = observed.map_err(|error| error.before("update"))?;
-    session.observe_autoscalers(&mut observed, &next.objects, apply).await;
+    session.observe_autoscalers(&mut observed, &next.objects, apply).await?;
     let deployed: Vec<_> = history.deployed().map(|release| release.revision).collect();
     let plan = plan::build(&Input {
         verb: Verb::Upgrade,
@@ -124,7 +129,7 @@ async fn upgrade_held(
     .map_err(|source| Error::Plan { doing: "update", source })?;
     session.warn(yielded(&plan));
     if apply.dry_run.is_some() {
-        let preview = session.preview(&plan, &observed, apply).await?;
+        let preview = session.preview(&plan, apply).await?;
         let release = dry_run(release, Status::PendingUpgrade, apply);
         return Ok(Report { preview, ..report(release, Some(plan)) });
     }
@@ -148,7 +153,14 @@ fn start<'a>(history: &'a History, name: &str) -> Result<(&'a Release, &'a Relea
             since: last.info.last_deployed.as_ref().map(Time::instant),
         });
     }
-    Ok((last, history.baseline().ok_or_else(nothing)?))
+    let baseline = history.baseline().ok_or_else(nothing)?;
+    // Neither the values nor the objects are known: what would come out is not an upgrade.
+    match history.damage(baseline.revision) {
+        Some(damage) if history.last_whole().is_none() && baseline.config.is_none() => {
+            Err(Error::Damaged { revision: baseline.revision, reason: damage.reason.clone() })
+        }
+        _ => Ok((last, baseline)),
+    }
 }
 
 fn as_install(request: &UpgradeRequest) -> InstallRequest {

@@ -6,7 +6,7 @@ use crate::action::{self, ListRequest, ListSort};
 use crate::cli::cluster::{block_on, connect};
 use crate::cli::output::{Format, OutputArgs, Table};
 use crate::cli::{Failure, GlobalOptions, Ui};
-use crate::release::{Release, Status};
+use crate::release::{Head, Status};
 
 /// List releases
 #[derive(Debug, clap::Args)]
@@ -153,7 +153,7 @@ pub(in crate::cli) fn run(
     Ok(())
 }
 
-fn show_names(ui: &mut Ui, format: Format, releases: &[Release]) -> Result<(), Failure> {
+fn show_names(ui: &mut Ui, format: Format, releases: &[Head]) -> Result<(), Failure> {
     if format != Format::Table {
         let names = releases.iter().map(|release| Json::from(release.name.as_str())).collect();
         return ui.structured(format, names);
@@ -164,7 +164,7 @@ fn show_names(ui: &mut Ui, format: Format, releases: &[Release]) -> Result<(), F
     Ok(())
 }
 
-fn updated(release: &Release, layout: &str) -> String {
+fn updated(release: &Head, layout: &str) -> String {
     match release.info.last_deployed {
         // Helm prints a hyphen for a time it does not have.
         None => "-".to_owned(),
@@ -173,7 +173,7 @@ fn updated(release: &Release, layout: &str) -> String {
     }
 }
 
-fn row_json(release: &Release, layout: &str) -> Json {
+fn row_json(release: &Head, layout: &str) -> Json {
     json!({
         "name": release.name,
         "namespace": release.namespace,

@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::record::Data;
-use super::{StoreError, StoredRecord};
-use crate::release::{History, Labels, Release, Revision, record_name};
+use super::record::selects;
+use super::{Entry, StoreError};
+use crate::release::{Head, History, Labels, Release, Revision, record_name};
 
 /// Namespace, name and revision.
 type Key = (String, String, Revision);
@@ -63,28 +63,66 @@ impl MemoryStore {
         History::new(ours.cloned().collect())
     }
 
-    pub(super) fn list(&self, selector: &str) -> Vec<StoredRecord> {
+    pub(super) fn index(&self, selector: &str, take: &mut (dyn FnMut(Entry) + Send)) {
         let all = self.all();
-        let ours = all.values().filter(|release| self.is_here(release));
-        let records = ours.map(|release| {
-            let mut labels: Labels = release.labels.clone();
-            for (key, value) in [
-                ("name", release.name.clone()),
-                ("owner", "helm".to_owned()),
-                ("status", release.info.status.to_string()),
-                ("version", release.revision.to_string()),
-            ] {
-                labels.insert(key.to_owned(), value);
+        for release in all.values().filter(|release| self.is_here(release)) {
+            if selects(selector, &labels(release)) {
+                take(entry(release));
             }
-            StoredRecord {
-                key: record_name(&release.name, release.revision),
-                namespace: release.namespace.clone(),
-                labels,
-                data: Data::Release(Box::new(release.clone())),
-            }
-        });
-        records.filter(|record| super::record::selects(selector, &record.labels)).collect()
+        }
     }
+
+    pub(super) fn heads(&self, entries: &[Entry]) -> Vec<Option<Result<Head, StoreError>>> {
+        let all = self.all();
+        let head = |Entry { namespace, name, revision, .. }: &Entry| {
+            let release = all.get(&(namespace.clone(), name.clone(), *revision));
+            release.map(|release| Ok(Head::of(release)))
+        };
+        entries.iter().map(head).collect()
+    }
+
+    pub(super) fn head_history(&self, name: &str) -> Vec<(Entry, Result<Head, StoreError>)> {
+        let history = self.history(name);
+        let releases = history.releases().iter();
+        releases.map(|release| (entry(release), Ok(Head::of(release)))).collect()
+    }
+
+    pub(super) fn revision(
+        &self,
+        name: &str,
+        revision: Option<Revision>,
+    ) -> Option<(Release, Labels)> {
+        let history = self.history(name);
+        let release = match revision {
+            Some(revision) => history.get(revision),
+            None => history.last(),
+        };
+        release.map(|release| (release.clone(), labels(release)))
+    }
+}
+
+fn entry(release: &Release) -> Entry {
+    Entry {
+        key: record_name(&release.name, release.revision),
+        namespace: release.namespace.clone(),
+        name: release.name.clone(),
+        revision: release.revision,
+        status: release.info.status,
+    }
+}
+
+/// Returns the labels that the record of a release has elsewhere.
+fn labels(release: &Release) -> Labels {
+    let mut labels = release.labels.clone();
+    for (key, value) in [
+        ("name", release.name.clone()),
+        ("owner", "helm".to_owned()),
+        ("status", release.info.status.to_string()),
+        ("version", release.revision.to_string()),
+    ] {
+        labels.insert(key.to_owned(), value);
+    }
+    labels
 }
 
 fn key(release: &Release) -> Key {

@@ -1,7 +1,9 @@
 //! Where release records are kept: in Secrets or `ConfigMaps` of the namespace, in
 //! `PostgreSQL`, in memory.
 
+mod entry;
 mod error;
+mod listing;
 mod memory;
 mod object;
 mod parts;
@@ -12,15 +14,16 @@ mod sql_tls;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use entry::Entry;
 pub use error::StoreError;
 use jiff::Timestamp;
 use memory::MemoryStore;
 use object::ObjectStore;
-pub use record::StoredRecord;
+use record::StoredRecord;
 use sql::SqlStore;
 
 use super::{Cluster, Holder};
-use crate::release::{History, Release, Revision, Store};
+use crate::release::{Head, History, Labels, Release, Revision, Store};
 
 /// How often a writer without a lock gives a sign of life.
 const RENEWAL: Duration = Duration::from_secs(5);
@@ -69,7 +72,8 @@ impl RecordStore {
         RecordStore(Driver::Memory(Arc::new(MemoryStore::new(releases, namespace))))
     }
 
-    /// Keeps records in a `PostgreSQL` database, in Helm's tables, which are made if need be.
+    /// Keeps records in a `PostgreSQL` database, in Helm's tables, which are made if need be. `user` is
+    /// who is at work, for others.
     ///
     /// # Errors
     /// [`StoreError::NoDatabase`]
@@ -137,29 +141,73 @@ impl RecordStore {
         }
     }
 
-    /// Lists the records that a selector of labels picks; an empty one picks all. They are to be read
-    /// by [`RecordStore::read`] before they are decoded.
+    /// Reads what the labels of all records show that a selector of labels picks; an empty one picks
+    /// all. A record may come twice. Returns what [`RecordStore::heads`] takes to read nothing older.
     ///
     /// # Errors
     /// [`StoreError::Api`]
-    pub async fn list(&self, selector: &str) -> Result<Vec<StoredRecord>, StoreError> {
+    pub async fn index(
+        &self,
+        selector: &str,
+        take: &mut (dyn FnMut(Entry) + Send),
+    ) -> Result<String, StoreError> {
         match &self.0 {
-            Driver::Objects(store) => store.list(selector).await,
-            Driver::Memory(store) => Ok(store.list(selector)),
-            Driver::Sql(store) => store.list(selector).await,
+            Driver::Objects(store) => store.index(selector, take).await,
+            Driver::Memory(store) => {
+                store.index(selector, take);
+                Ok(String::new())
+            }
+            Driver::Sql(store) => store.index(selector, take).await.map(|()| String::new()),
         }
     }
-}
 
-impl RecordStore {
-    /// Reads a record that a list has shown; `None` when it is gone meanwhile.
+    /// Reads the heads of some records, in their order. Those that are gone meanwhile have none, those
+    /// that are damaged come as errors.
     ///
     /// # Errors
     /// [`StoreError::Api`]
-    pub async fn read(&self, record: &StoredRecord) -> Result<Option<StoredRecord>, StoreError> {
+    pub async fn heads(
+        &self,
+        entries: &[Entry],
+        since: &str,
+    ) -> Result<Vec<Option<Result<Head, StoreError>>>, StoreError> {
         match &self.0 {
-            Driver::Objects(store) => store.read(record).await,
-            Driver::Memory(_) | Driver::Sql(_) => Ok(Some(record.clone())),
+            Driver::Objects(store) => store.heads(entries, since).await,
+            Driver::Memory(store) => Ok(store.heads(entries)),
+            Driver::Sql(store) => store.heads(entries).await,
+        }
+    }
+
+    /// Reads the heads of all revisions of a release, oldest first. Those that are damaged come as
+    /// errors.
+    ///
+    /// # Errors
+    /// [`StoreError::Api`]
+    pub async fn head_history(
+        &self,
+        name: &str,
+    ) -> Result<Vec<(Entry, Result<Head, StoreError>)>, StoreError> {
+        match &self.0 {
+            Driver::Objects(store) => store.head_history(name).await,
+            Driver::Memory(store) => Ok(store.head_history(name)),
+            Driver::Sql(store) => store.head_history(name).await,
+        }
+    }
+
+    /// Reads a revision of a release, or the last one, with all labels of its record; `None` if there
+    /// is none.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn revision(
+        &self,
+        name: &str,
+        revision: Option<Revision>,
+    ) -> Result<Option<(Release, Labels)>, StoreError> {
+        match &self.0 {
+            Driver::Objects(store) => store.revision(name, revision).await,
+            Driver::Memory(store) => Ok(store.revision(name, revision)),
+            Driver::Sql(store) => store.revision(name, revision).await,
         }
     }
 }

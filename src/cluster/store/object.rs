@@ -5,30 +5,27 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
-use super::super::client::escape;
+use super::super::client::{METADATA_LIST, escape};
 use super::super::{Cluster, Holder, Resource};
 use super::parts::{Part, Parts};
 use super::record::Data;
-use super::{Mark, RENEWAL, RecordKind, StoreError, StoredRecord};
+use super::{Entry, Mark, RENEWAL, RecordKind, StoreError, StoredRecord};
 use crate::release::{
-    Encoded, History, Labels, Pointer, Release, Revision, encode_limited, join, record_name,
+    Damage, Encoded, History, Labels, Pointer, Release, Revision, encode_limited, join, record_name,
 };
 
 /// Keeps release records in Secrets or `ConfigMaps`, as Helm does.
 #[derive(Clone, Debug)]
 pub(super) struct ObjectStore {
-    cluster: Cluster,
-    kind: RecordKind,
+    pub(super) cluster: Cluster,
+    pub(super) kind: RecordKind,
     /// `None` reads all namespaces and cannot write.
-    namespace: Option<String>,
+    pub(super) namespace: Option<String>,
     /// Whether the writer has the lock of the release.
     locked: bool,
     parts: Parts,
 }
 
-/// A list without the contents of its objects.
-const METADATA: &str =
-    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
 /// The annotation that names the writer of an unfinished revision.
 const HOLDER: &str = "rhumb.sh/holder";
 /// The annotation that tells whether the writer has a lock.
@@ -81,7 +78,7 @@ impl ObjectStore {
         }
     }
 
-    fn collection(&self) -> String {
+    pub(super) fn collection(&self) -> String {
         let (kind, plural) = match self.kind {
             RecordKind::Secret => ("Secret", "secrets"),
             RecordKind::ConfigMap => ("ConfigMap", "configmaps"),
@@ -97,33 +94,6 @@ impl ObjectStore {
 
     fn path(&self, name: &str, revision: Revision) -> String {
         format!("{}/{}", self.collection(), record_name(name, revision))
-    }
-
-    pub(super) async fn list(&self, selector: &str) -> Result<Vec<StoredRecord>, StoreError> {
-        // The server reads selectors as Helm does, and tells of the first that is wrong.
-        let joint = if selector.is_empty() { "" } else { "," };
-        let query = format!("labelSelector={}", escape(&format!("{selector}{joint}owner=helm")));
-        let listed = self
-            .cluster
-            .list_with(&self.collection(), &query, METADATA, |item| self.record(item))
-            .await;
-        listed.map_err(|source| match source.code() {
-            Some(400) if !selector.is_empty() => StoreError::Selector { source },
-            _ => StoreError::Api { doing: "list: failed to list", source },
-        })
-    }
-
-    /// Reads a record that a list has shown; `None` when it is gone meanwhile.
-    pub(super) async fn read(
-        &self,
-        record: &StoredRecord,
-    ) -> Result<Option<StoredRecord>, StoreError> {
-        let collection = ObjectStore { namespace: Some(record.namespace.clone()), ..self.clone() };
-        let path = format!("{}/{}", collection.collection(), record.key);
-        let item = self.cluster.get_optional(&path).await;
-        let item =
-            item.map_err(|source| StoreError::Api { doing: "get: failed to get", source })?;
-        Ok(item.map(|item| self.record(item)))
     }
 
     async fn items(&self, selector: &str) -> Result<Vec<Json>, StoreError> {
@@ -147,7 +117,6 @@ impl ObjectStore {
         };
         StoredRecord {
             key: text(&mut metadata["name"]),
-            namespace: text(&mut metadata["namespace"]),
             labels,
             data: match self.kind {
                 RecordKind::Secret => Data::Secret(data),
@@ -307,24 +276,38 @@ impl ObjectStore {
             items.into_iter().partition(|item| item["metadata"]["labels"]["owner"] == "rhumb");
         let mut bodies = BTreeMap::new();
         for item in parts {
-            let metadata = &item["metadata"];
-            let revision = metadata["labels"]["version"].as_str().unwrap_or_default();
-            let object = metadata["name"].as_str().unwrap_or_default();
-            if let Some(part) = Part::parse(object, name, revision.parse().unwrap_or(0)) {
+            if let Some(part) = part_of(&item, name) {
                 bodies.insert(part, item);
             }
         }
         let mut used = BTreeMap::new();
         let mut releases = Vec::with_capacity(records.len());
+        let mut damaged = BTreeMap::new();
         for item in records {
             let record = self.record(item);
-            let head = record.release()?;
-            releases.push(match Pointer::of(&head) {
-                None => head,
-                Some(pointer) => {
-                    let release = self.joined(&record.key, head, &pointer, &bodies)?;
-                    used.insert((name.to_owned(), release.revision), pointer.digest);
-                    release
+            let head = match record.release() {
+                Ok(head) => head,
+                Err(error) => {
+                    let stub = record.stub(self.namespace.as_deref().unwrap_or_default());
+                    damaged.insert(
+                        stub.revision,
+                        Damage { reason: error.to_string(), is_total: true },
+                    );
+                    releases.push(stub);
+                    continue;
+                }
+            };
+            let Some(pointer) = Pointer::of(&head) else {
+                releases.push(head);
+                continue;
+            };
+            used.insert((name.to_owned(), head.revision), pointer.digest.clone());
+            releases.push(match self.joined(&record.key, head.clone(), &pointer, &bodies) {
+                Ok(release) => release,
+                Err(error) => {
+                    let damage = Damage { reason: error.to_string(), is_total: false };
+                    damaged.insert(head.revision, damage);
+                    head
                 }
             });
         }
@@ -333,7 +316,64 @@ impl ObjectStore {
         known.parts.extend(bodies.into_keys());
         known.used.retain(|(release, _), _| release != name);
         known.used.extend(used);
-        Ok(History::new(releases))
+        Ok(History::new(releases).with_damage(damaged))
+    }
+
+    pub(super) async fn revision(
+        &self,
+        name: &str,
+        revision: Option<Revision>,
+    ) -> Result<Option<(Release, Labels)>, StoreError> {
+        let revision = match revision {
+            Some(revision) => revision,
+            None => {
+                let mut last = None;
+                let mut take = |entry: Entry| last = last.max(Some(entry.revision));
+                self.index(&format!("name={name}"), &mut take).await?;
+                let Some(last) = last else { return Ok(None) };
+                last
+            }
+        };
+        let item = self.cluster.get_optional(&self.path(name, revision)).await;
+        let item =
+            item.map_err(|source| StoreError::Api { doing: "get: failed to get", source })?;
+        let Some(item) = item else { return Ok(None) };
+        let record = self.record(item);
+        let head = record.release()?;
+        let release = match Pointer::of(&head) {
+            None => head,
+            Some(pointer) => {
+                let bodies = self.bodies(name, &pointer).await?;
+                self.joined(&record.key, head, &pointer, &bodies)?
+            }
+        };
+        Ok(Some((release, record.labels)))
+    }
+
+    /// Reads the parts of one record.
+    async fn bodies(
+        &self,
+        name: &str,
+        pointer: &Pointer,
+    ) -> Result<BTreeMap<Part, Json>, StoreError> {
+        let query = format!("labelSelector={}", escape(&format!("owner=rhumb,name={name}")));
+        let known = self
+            .cluster
+            .list_with(&self.collection(), &query, METADATA_LIST, |item| part_of(&item, name))
+            .await;
+        let known =
+            known.map_err(|source| StoreError::Api { doing: "list: failed to list", source })?;
+        let mut bodies = BTreeMap::new();
+        for part in known.into_iter().flatten().filter(|part| part.digest == pointer.digest) {
+            let path = format!("{}/{}", self.collection(), part.name());
+            let body = self.cluster.get_optional(&path).await;
+            let body =
+                body.map_err(|source| StoreError::Api { doing: "get: failed to get", source })?;
+            if let Some(body) = body {
+                bodies.insert(part, body);
+            }
+        }
+        Ok(bodies)
     }
 
     fn joined(
@@ -364,4 +404,12 @@ impl ObjectStore {
         join(head, pointer, &bytes)
             .map_err(|source| StoreError::Decode { name: record.to_owned(), source })
     }
+}
+
+/// Reads from an object's metadata which part of a release it holds.
+fn part_of(item: &Json, release: &str) -> Option<Part> {
+    let metadata = &item["metadata"];
+    let revision = metadata["labels"]["version"].as_str().unwrap_or_default();
+    let object = metadata["name"].as_str().unwrap_or_default();
+    Part::parse(object, release, revision.parse().unwrap_or(0))
 }

@@ -1,14 +1,13 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::StoreError;
-use crate::release::{DecodeError, Labels, Release, Revision, decode, is_system_label};
+use super::{Entry, StoreError};
+use crate::release::{DecodeError, Labels, Release, Status, decode, is_system_label};
 
-/// A record as its labels show it, with the release decoded on request.
+/// The object of a record, with the release decoded on request.
 #[derive(Clone, Debug)]
-pub struct StoredRecord {
+pub(super) struct StoredRecord {
     pub(super) key: String,
-    pub(super) namespace: String,
     pub(super) labels: Labels,
     pub(super) data: Data,
 }
@@ -20,45 +19,31 @@ pub(super) enum Data {
     Secret(String),
     /// Base64 of the compressed record.
     Text(String),
-    /// A release that was never encoded.
-    Release(Box<Release>),
 }
 
 impl StoredRecord {
-    fn label(&self, key: &str) -> &str {
-        self.labels.get(key).map_or("", String::as_str)
+    /// Returns what the labels tell of the release.
+    pub(super) fn stub(&self, namespace: &str) -> Release {
+        let label = |key: &str| self.labels.get(key).map_or("", String::as_str);
+        let entry = Entry {
+            key: self.key.clone(),
+            namespace: namespace.to_owned(),
+            name: label("name").to_owned(),
+            revision: label("version").parse().unwrap_or(0),
+            status: Status::from_word(label("status")),
+        };
+        Release { labels: self.own_labels(), ..entry.stub() }
     }
 
-    /// Returns the name of the release.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        self.label("name")
-    }
-
-    /// Returns the namespace of the release.
-    #[must_use]
-    pub fn namespace(&self) -> &str {
-        &self.namespace
-    }
-
-    /// Returns what tells the record from all others: its namespace and name.
-    #[must_use]
-    pub fn id(&self) -> String {
-        format!("{}/{}", self.namespace, self.key)
-    }
-
-    /// Returns the number of the revision; 0 when the label is damaged.
-    #[must_use]
-    pub fn revision(&self) -> Revision {
-        self.label("version").parse().unwrap_or(0)
+    /// Returns the labels but for the storage's own.
+    fn own_labels(&self) -> Labels {
+        let own = self.labels.iter().filter(|(key, _)| !is_system_label(key));
+        own.map(|(key, value)| (key.clone(), value.clone())).collect()
     }
 
     /// Decodes the release, with all its labels but the storage's own. Of a record in parts it is the
-    /// head, which has what lists show.
-    ///
-    /// # Errors
-    /// [`StoreError::Decode`]
-    pub fn release(&self) -> Result<Release, StoreError> {
+    /// head alone.
+    pub(super) fn release(&self) -> Result<Release, StoreError> {
         let error = |source| StoreError::Decode { name: self.key.clone(), source };
         let mut release = match &self.data {
             Data::Secret(data) => {
@@ -66,20 +51,9 @@ impl StoredRecord {
                 decode(&data).map_err(error)?
             }
             Data::Text(data) => decode(data.as_bytes()).map_err(error)?,
-            Data::Release(release) => release.as_ref().clone(),
         };
-        release.labels = self
-            .labels
-            .iter()
-            .filter(|(key, _)| !is_system_label(key))
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect();
+        release.labels = self.own_labels();
         Ok(release)
-    }
-
-    /// Returns all labels of the record.
-    pub fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.labels.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 }
 

@@ -1,17 +1,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use futures::TryStreamExt as _;
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::sync::Mutex;
 use tokio_postgres::error::SqlState;
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row};
 
 use super::super::Holder;
-use super::record::{Data, selects};
-use super::{Mark, RENEWAL, StoreError, StoredRecord, sql_tls};
+use super::record::selects;
+use super::{Entry, Mark, RENEWAL, StoreError, sql_tls};
 use crate::release::{
-    History, Labels, Release, Revision, decode_note, encode, encode_with_note, record_name,
+    Damage, Head, History, Labels, Release, Revision, Status, decode, decode_head, decode_note,
+    encode, encode_with_note, record_name,
 };
 
 /// Keeps release records in Helm's tables of a `PostgreSQL` database.
@@ -203,60 +206,189 @@ impl SqlStore {
     }
 
     pub(super) async fn history(&self, name: &str) -> Result<History, StoreError> {
-        let records = self.records(Some(name)).await?;
-        let releases = records.iter().map(StoredRecord::release).collect::<Result<_, _>>()?;
-        Ok(History::new(releases))
-    }
-
-    pub(super) async fn list(&self, selector: &str) -> Result<Vec<StoredRecord>, StoreError> {
-        let mut records = self.records(None).await?;
-        records.retain(|record| selects(selector, &record.labels));
-        Ok(records)
-    }
-
-    /// Reads the records of one release, or of all.
-    async fn records(&self, name: Option<&str>) -> Result<Vec<StoredRecord>, StoreError> {
-        let client = self.client.lock().await;
-        let namespace = self.namespace.as_deref();
+        let (client, namespace) = (self.client.lock().await, self.namespace());
         let rows = client
             .query(
                 "SELECT key, namespace, name, version, status, body FROM releases_v1 \
-                 WHERE owner = 'helm' AND ($1::text IS NULL OR namespace = $1) \
-                 AND ($2::text IS NULL OR name = $2)",
+                 WHERE owner = 'helm' AND namespace = $1 AND name = $2",
                 &[&namespace, &name],
             )
             .await
             .map_err(failed("list"))?;
-        let labels = client
+        let mut custom = custom_labels(&client, Some(namespace)).await?;
+        let mut releases = Vec::with_capacity(rows.len());
+        let mut damaged = BTreeMap::new();
+        for row in &rows {
+            let entry = entry(row);
+            let id = (entry.namespace.clone(), entry.key.clone());
+            let labels = custom.remove(&id).unwrap_or_default();
+            releases.push(release(&entry.key, &text(row, 5), labels).unwrap_or_else(|error| {
+                let damage = Damage { reason: error.to_string(), is_total: true };
+                damaged.insert(entry.revision, damage);
+                entry.stub()
+            }));
+        }
+        Ok(History::new(releases).with_damage(damaged))
+    }
+
+    pub(super) async fn index(
+        &self,
+        selector: &str,
+        take: &mut (dyn FnMut(Entry) + Send),
+    ) -> Result<(), StoreError> {
+        let client = self.client.lock().await;
+        let namespace = self.namespace.as_deref();
+        let rows = client
             .query(
-                "SELECT releasekey, releasenamespace, key, value FROM custom_labels_v1 \
-                 WHERE $1::text IS NULL OR releasenamespace = $1",
+                "SELECT key, namespace, name, version, status FROM releases_v1 \
+                 WHERE owner = 'helm' AND ($1::text IS NULL OR namespace = $1)",
                 &[&namespace],
             )
             .await
             .map_err(failed("list"))?;
-        let mut custom: BTreeMap<(String, String), Labels> = BTreeMap::new();
-        for row in labels {
-            let release = (text(&row, 0), text(&row, 1));
-            custom.entry(release).or_default().insert(text(&row, 2), text(&row, 3));
-        }
-        let record = |row: &Row| {
-            let (key, namespace) = (text(row, 0), text(row, 1));
-            let mut labels =
-                custom.get(&(key.clone(), namespace.clone())).cloned().unwrap_or_default();
-            let version: i32 = row.try_get(3).unwrap_or_default();
-            for (key, value) in [
-                ("name", text(row, 2)),
-                ("owner", "helm".to_owned()),
-                ("status", text(row, 4)),
-                ("version", version.to_string()),
-            ] {
-                labels.insert(key.to_owned(), value);
-            }
-            StoredRecord { key, namespace, labels, data: Data::Text(text(row, 5)) }
+        let mut custom = if selector.is_empty() {
+            BTreeMap::new()
+        } else {
+            custom_labels(&client, namespace).await?
         };
-        Ok(rows.iter().map(record).collect())
+        for row in &rows {
+            let entry = entry(row);
+            let id = (entry.namespace.clone(), entry.key.clone());
+            let labels = with_system_labels(custom.remove(&id).unwrap_or_default(), &entry);
+            if selects(selector, &labels) {
+                take(entry);
+            }
+        }
+        Ok(())
     }
+
+    pub(super) async fn heads(
+        &self,
+        entries: &[Entry],
+    ) -> Result<Vec<Option<Result<Head, StoreError>>>, StoreError> {
+        let client = self.client.lock().await;
+        let (namespaces, keys): (Vec<_>, Vec<_>) = entries.iter().map(Entry::id).unzip();
+        let rows = client
+            .query_raw(
+                "SELECT key, namespace, name, version, status, body FROM releases_v1 \
+                 WHERE (namespace, key) IN (SELECT * FROM unnest($1::text[], $2::text[]))",
+                [&namespaces as &(dyn ToSql + Sync), &keys],
+            )
+            .await
+            .map_err(failed("list"))?;
+        // Row by row: a record is much larger than its head.
+        let heads = rows.map_ok(|row| {
+            let entry = entry(&row);
+            let head = head(&entry, &text(&row, 5));
+            ((entry.namespace, entry.key), head)
+        });
+        let mut heads: BTreeMap<_, _> = heads.try_collect().await.map_err(failed("list"))?;
+        let take = |entry: &Entry| heads.remove(&(entry.namespace.clone(), entry.key.clone()));
+        Ok(entries.iter().map(take).collect())
+    }
+
+    pub(super) async fn head_history(
+        &self,
+        name: &str,
+    ) -> Result<Vec<(Entry, Result<Head, StoreError>)>, StoreError> {
+        let client = self.client.lock().await;
+        let rows = client
+            .query(
+                "SELECT key, namespace, name, version, status, body FROM releases_v1 \
+                 WHERE owner = 'helm' AND namespace = $1 AND name = $2 ORDER BY version",
+                &[&self.namespace(), &name],
+            )
+            .await
+            .map_err(failed("list"))?;
+        let head = |row: &Row| {
+            let entry = entry(row);
+            let head = head(&entry, &text(row, 5));
+            (entry, head)
+        };
+        Ok(rows.iter().map(head).collect())
+    }
+
+    pub(super) async fn revision(
+        &self,
+        name: &str,
+        revision: Option<Revision>,
+    ) -> Result<Option<(Release, Labels)>, StoreError> {
+        let client = self.client.lock().await;
+        let revision = revision.map(|revision| revision as i32);
+        let row = client
+            .query_opt(
+                "SELECT key, namespace, name, version, status, body FROM releases_v1 \
+                 WHERE owner = 'helm' AND namespace = $1 AND name = $2 \
+                 AND ($3::integer IS NULL OR version = $3) ORDER BY version DESC LIMIT 1",
+                &[&self.namespace(), &name, &revision],
+            )
+            .await
+            .map_err(failed("get"))?;
+        let Some(row) = row else { return Ok(None) };
+        let entry = entry(&row);
+        let mut custom = custom_labels(&client, self.namespace.as_deref()).await?;
+        let id = (entry.namespace.clone(), entry.key.clone());
+        let labels = custom.remove(&id).unwrap_or_default();
+        let release = release(&entry.key, &text(&row, 5), labels.clone())?;
+        Ok(Some((release, with_system_labels(labels, &entry))))
+    }
+}
+
+/// Reads the users' labels of all records, by namespace and key.
+async fn custom_labels(
+    client: &Client,
+    namespace: Option<&str>,
+) -> Result<BTreeMap<(String, String), Labels>, StoreError> {
+    let rows = client
+        .query(
+            "SELECT releasenamespace, releasekey, key, value FROM custom_labels_v1 \
+             WHERE $1::text IS NULL OR releasenamespace = $1",
+            &[&namespace],
+        )
+        .await
+        .map_err(failed("list"))?;
+    let mut labels: BTreeMap<_, Labels> = BTreeMap::new();
+    for row in rows {
+        let id = (text(&row, 0), text(&row, 1));
+        labels.entry(id).or_default().insert(text(&row, 2), text(&row, 3));
+    }
+    Ok(labels)
+}
+
+/// Reads key, namespace, name, version and status.
+fn entry(row: &Row) -> Entry {
+    let version: i32 = row.try_get(3).unwrap_or_default();
+    Entry {
+        key: text(row, 0),
+        namespace: text(row, 1),
+        name: text(row, 2),
+        revision: Revision::try_from(version).unwrap_or_default(),
+        status: Status::from_word(&text(row, 4)),
+    }
+}
+
+/// Returns the labels that the record has elsewhere.
+fn with_system_labels(mut labels: Labels, entry: &Entry) -> Labels {
+    for (key, value) in [
+        ("name", entry.name.clone()),
+        ("owner", "helm".to_owned()),
+        ("status", entry.status.to_string()),
+        ("version", entry.revision.to_string()),
+    ] {
+        labels.insert(key.to_owned(), value);
+    }
+    labels
+}
+
+fn head(entry: &Entry, body: &str) -> Result<Head, StoreError> {
+    decode_head(body.as_bytes(), &entry.namespace, entry.revision)
+        .map_err(|source| StoreError::Decode { name: entry.key.clone(), source })
+}
+
+fn release(key: &str, body: &str, labels: Labels) -> Result<Release, StoreError> {
+    let release = decode(body.as_bytes());
+    let release = release.map_err(|source| StoreError::Decode { name: key.to_owned(), source })?;
+    Ok(Release { labels, ..release })
 }
 
 fn text(row: &Row, at: usize) -> String {
