@@ -1,5 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value as Json;
+
 use super::autoscale::autoscaled;
 use super::object::asks_to_be_kept;
 use super::{
@@ -288,7 +290,9 @@ fn writes(input: &Input<'_>) -> Result<(Vec<Write>, Vec<Yielded>), Error> {
         }
         let method = if options.method == ApplyMethod::ServerSide {
             let force = options.force_conflicts && change != Change::Create;
-            Method::Apply { force, migrate: options.migrate && change != Change::Create }
+            let live = input.observed.get(&object.id);
+            let migrate = options.migrate && live.is_some_and(has_updated_fields);
+            Method::Apply { force, migrate }
         } else if options.force_replace && change != Change::Create {
             Method::Replace
         } else {
@@ -305,6 +309,13 @@ fn writes(input: &Input<'_>) -> Result<(Vec<Write>, Vec<Yielded>), Error> {
         Some(what) => Err(Error::Clash { what }),
         None => Ok((writes, yielded)),
     }
+}
+
+/// Returns whether a live object has fields that a client-side write of the release's owns.
+fn has_updated_fields(live: &Json) -> bool {
+    let entries = live["metadata"]["managedFields"].as_array().into_iter().flatten();
+    let mut ours = entries.filter(|entry| entry["manager"] == "helm");
+    ours.any(|entry| entry["operation"] == "Update")
 }
 
 impl Options {
