@@ -65,6 +65,9 @@ impl Server {
     }
 }
 
+/// What is known of what a server serves, and whether it has said so itself.
+pub(super) type KnownDiscovery = Option<(Arc<Discovery>, bool)>;
+
 /// A connection to a cluster.
 #[derive(Clone)]
 pub struct Cluster {
@@ -74,7 +77,7 @@ pub struct Cluster {
     pub(super) server: Server,
     pub(super) version: Arc<Mutex<Option<ServerVersion>>>,
     /// What the server serves, and whether it has said so itself.
-    pub(super) discovery: Arc<Mutex<Option<(Arc<Discovery>, bool)>>>,
+    pub(super) discovery: Arc<Mutex<KnownDiscovery>>,
     /// What earlier commands have learnt of it.
     pub(super) discovery_cache: Option<DiscoveryCache>,
     /// Whether that is out of date.
@@ -112,7 +115,7 @@ impl Cluster {
         let caches = options.caches.as_deref();
         let discovery_cache = caches.and_then(|caches| DiscoveryCache::of(caches, &server.base));
         let cluster = Cluster::with_client(client, namespace);
-        Ok(Cluster { user, server, throttle, discovery_cache, ..cluster })
+        Ok(Cluster { user, server, discovery_cache, throttle, ..cluster })
     }
 
     /// Wraps a client, so that tests can put layers under it.

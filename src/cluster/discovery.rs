@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError};
 
 use serde_json::Value as Json;
 
+use super::connect::KnownDiscovery;
 use super::{ApiError, Cluster, ConnectError, Error};
 
 /// How long a server may take to tell of a kind whose definition is established.
@@ -238,7 +239,7 @@ impl Cluster {
     }
 
     /// Returns what is known, and whether it is what the server said itself.
-    fn known_discovery(&self) -> Option<(Arc<Discovery>, bool)> {
+    fn known_discovery(&self) -> KnownDiscovery {
         self.discovery.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

@@ -14,7 +14,7 @@ pub(super) struct Items {
     /// Whether that text is being read.
     in_field: bool,
     /// Whether the array of items is open.
-    in_items: bool,
+    in_list: bool,
     taking: Taking,
     item: Vec<u8>,
     metadata: Vec<u8>,
@@ -72,11 +72,11 @@ impl Items {
                 }
                 b'{' | b'[' => {
                     if self.depth == 1 && piece[at] == b'[' && self.field == b"items" {
-                        self.in_items = true;
+                        self.in_list = true;
                     } else if self.depth == 1 && self.field == b"metadata" {
                         (self.taking, from) = (Taking::Metadata, at);
                         self.metadata.clear();
-                    } else if self.depth == 2 && self.in_items {
+                    } else if self.depth == 2 && self.in_list {
                         (self.taking, from) = (Taking::Item, at);
                         self.item.clear();
                     }
@@ -90,7 +90,7 @@ impl Items {
                             self.metadata.extend_from_slice(&piece[from..=at]);
                             self.taking = Taking::Nothing;
                         }
-                        (1, _) => self.in_items = false,
+                        (1, _) => self.in_list = false,
                         (2, Taking::Item) => {
                             self.taking = Taking::Nothing;
                             if self.item.is_empty() {
@@ -157,7 +157,7 @@ mod tests {
             "continue":"a\"}b","remainingItemCount":3},
             "items": [ {"a":{"b":"}]\""}} ,{}, {"c":[{"metadata":{"continue":"no"}}]}], "z":"{" }"#;
         let expected = [r#"{"a":{"b":"}]\""}}"#, "{}", r#"{"c":[{"metadata":{"continue":"no"}}]}"#];
-        for size in 1..list.len() + 1 {
+        for size in 1..=list.len() {
             let (taken, items) = items(list, size);
             assert_eq!(taken, expected, "{size}");
             let metadata = items.metadata();

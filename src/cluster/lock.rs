@@ -28,7 +28,7 @@ pub struct Lock {
 #[derive(Debug)]
 pub enum Locked {
     /// It is ours.
-    Ours(Lock),
+    Ours(Box<Lock>),
     /// Someone else has it.
     Theirs {
         /// Who.
@@ -106,7 +106,7 @@ impl Cluster {
             }
             body["metadata"]["resourceVersion"] = lease["metadata"]["resourceVersion"].clone();
             match self.put(&path, &body).await {
-                Ok(_) => return Ok(Locked::Ours(self.renewed(path, holder, interrupt))),
+                Ok(()) => return Ok(Locked::Ours(self.renewed(path, holder, interrupt))),
                 Err(error) if error.is_conflict() || error.is_not_found() => {}
                 Err(error) if matches!(error.code(), Some(401 | 403)) => {
                     return Ok(Locked::Impossible);
@@ -116,9 +116,9 @@ impl Cluster {
         }
     }
 
-    fn renewed(&self, path: String, holder: Holder, interrupt: &Interrupt) -> Lock {
+    fn renewed(&self, path: String, holder: Holder, interrupt: &Interrupt) -> Box<Lock> {
         let renewal = tokio::spawn(renew(self.clone(), path.clone(), holder, interrupt.clone()));
-        Lock { cluster: self.clone(), path, renewal }
+        Box::new(Lock { cluster: self.clone(), path, renewal })
     }
 }
 

@@ -197,7 +197,7 @@ mod tests {
         }));
         release.info.notes = "hello".to_owned();
         release.info.description = "done".to_owned();
-        release.manifest = (0..20_000).map(|n| format!("{n}\n")).collect();
+        release.manifest = (0..20_000).map(|n: u32| n.to_string()).collect();
         let record = encode(&release);
         let head = decode_head(record.as_slice(), "prod", 7).unwrap();
         assert_eq!(head, Head::of(&release));

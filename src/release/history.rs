@@ -36,10 +36,10 @@ impl History {
 
     /// Puts a revision in the place of the one with its number.
     #[must_use]
-    pub fn with(mut self, release: Release) -> Self {
+    pub fn with(mut self, release: &Release) -> Self {
         for known in &mut self.releases {
             if known.revision == release.revision {
-                known.clone_from(&release);
+                known.clone_from(release);
             }
         }
         self
@@ -49,6 +49,12 @@ impl History {
     #[must_use]
     pub fn damage(&self, revision: Revision) -> Option<&Damage> {
         self.damaged.get(&revision)
+    }
+
+    /// Returns whether nothing is left of the record of a revision but its labels.
+    #[must_use]
+    pub fn is_lost(&self, revision: Revision) -> bool {
+        self.damage(revision).is_some_and(|damage| damage.is_total)
     }
 
     /// Returns the newest revision whose record is whole among those that ran.

@@ -107,7 +107,7 @@ impl Session {
 
     async fn take_lock(&self, name: &str) -> Result<Option<Lock>, Error> {
         match self.cluster.lock(&self.namespace, name, &self.interrupt).await {
-            Ok(Locked::Ours(lock)) => Ok(Some(lock)),
+            Ok(Locked::Ours(lock)) => Ok(Some(*lock)),
             Ok(Locked::Theirs { holder, since }) => {
                 Err(Error::InProgress { revision: None, holder: Some(holder.whom), since })
             }
@@ -156,7 +156,7 @@ impl Session {
             vec![("release", name.to_owned())],
         )]);
         hold.recovered = Some(revision);
-        hold.history = std::mem::take(&mut hold.history).with(release);
+        hold.history = std::mem::take(&mut hold.history).with(&release);
         Ok(())
     }
 }

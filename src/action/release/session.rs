@@ -168,9 +168,7 @@ impl Session {
     ) -> Result<Release, Error> {
         let revision = release.revision;
         // A record of which nothing is left is not written anew: it would lose what others may read.
-        let is_left = |release: &&Release| {
-            hold.history.damage(release.revision).is_none_or(|damage| !damage.is_total)
-        };
+        let is_left = |release: &&Release| !hold.history.is_lost(release.revision);
         let old = hold.history.releases().iter().filter(is_left).cloned();
         let mut records: Records =
             old.chain([release]).map(|release| (release.revision, release)).collect();

@@ -102,7 +102,9 @@ async fn upgrade_held(
     let options = request.render.clone();
     let prepared = session.render(chart, user, given, context, options, apply.dry_run).await?;
     let first_deployed = baseline.info.first_deployed;
-    let method = apply.server_side.method(last.apply_method);
+    // A record of which nothing is left does not tell.
+    let told = [last, whole].into_iter().find(|release| !history.is_lost(release.revision));
+    let method = apply.server_side.method(told.unwrap_or(last).apply_method);
     let migrate = baseline.apply_method != ApplyMethod::ServerSide;
     let mut release = session.release(&request.name, revision, &prepared, method, first_deployed);
     release.labels = merge_labels(&last.labels, &apply.labels);
