@@ -3,8 +3,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Error;
 use super::Session;
 use super::history::damaged;
-use crate::cluster::Entry;
-use crate::release::{Head, Status};
+use crate::cluster::{Entry, RecordStore};
+use crate::release::{Head, Info, Status};
 
 /// The order of a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -102,20 +102,20 @@ pub async fn list(session: &Session, request: &ListRequest) -> Result<Vec<Head>,
         let (next, after) = rest.split_at(rest.len().min(page - heads.len()));
         rest = after;
         for (entry, head) in next.iter().zip(store.heads(next, &since).await?) {
-            match head {
-                Some(Ok(head)) => {
-                    let status = head.info.status;
-                    // Helm never lists a state that it does not know.
-                    if status != Status::Unknown
-                        && (request.statuses.is_empty() || request.statuses.contains(&status))
-                    {
-                        heads.push(head);
-                    }
+            let head = match head {
+                Some(Ok(head)) => Some(head),
+                Some(Err(error)) => {
+                    session.warn([damaged(entry, &error)]);
+                    last_readable(&store, entry).await?.filter(|_| !all_revisions)
                 }
-                Some(Err(error)) => session.warn([damaged(entry, &error)]),
                 // Gone meanwhile.
-                None => {}
-            }
+                None => None,
+            };
+            // Helm never lists a state that it does not know.
+            heads.extend(head.filter(|Head { info: Info { status, .. }, .. }| {
+                *status != Status::Unknown
+                    && (request.statuses.is_empty() || request.statuses.contains(status))
+            }));
         }
     }
     if request.sort == ListSort::Date {
@@ -125,4 +125,11 @@ pub async fn list(session: &Session, request: &ListRequest) -> Result<Vec<Head>,
         }
     }
     Ok(heads.into_iter().skip(request.offset).take(max).collect())
+}
+
+/// Returns the last revision of a release whose record can be read, as Helm lists it then.
+async fn last_readable(store: &RecordStore, entry: &Entry) -> Result<Option<Head>, Error> {
+    let history = store.head_history(&entry.name).await?;
+    let here = history.into_iter().filter(|(other, _)| other.namespace == entry.namespace);
+    Ok(here.filter_map(|(_, head)| head.ok()).next_back())
 }
