@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import threading
 
-TIMEOUT = 120
+TIMEOUT = 300
 
 
 class Server:

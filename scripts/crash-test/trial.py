@@ -343,11 +343,11 @@ def strays(records, parts):
 
 def trial(slot, binary, verb, fault, at, reference):
     """Strikes a command at one request; without a fault, tells how many there are."""
+    slot.prepare(binary, verb)
+    before = slot.state()
+    strike = Strike(fault, at, slot.run.restart)
+    limit = 3 if slot.variant.earlier else float("inf")
     try:
-        slot.prepare(binary, verb)
-        before = slot.state()
-        strike = Strike(fault, at, slot.run.restart)
-        limit = 3 if slot.variant.earlier else float("inf")
         code = slot.struck(binary, verb, strike)
         slot.run.await_server()
         if fault is None:
