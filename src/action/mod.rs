@@ -1,5 +1,7 @@
 //! The verbs: each file takes one command from its request to its report. Nothing here prints.
 
+#[cfg(feature = "jinja")]
+mod convert;
 mod create;
 mod dependency;
 mod error;
@@ -17,6 +19,8 @@ mod values;
 #[cfg(feature = "provenance")]
 mod verify;
 
+#[cfg(feature = "jinja")]
+pub use convert::{Conversion, ConvertRequest, Fate, FileReport, convert};
 pub use create::{CreateRequest, create};
 #[cfg(feature = "fetch")]
 pub use dependency::{

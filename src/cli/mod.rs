@@ -41,6 +41,8 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Completion(command::completion::CompletionArgs),
+    #[cfg(feature = "jinja")]
+    Convert(command::convert::ConvertArgs),
     Create(command::create::CreateArgs),
     #[command(visible_aliases = ["dep", "dependencies"])]
     Dependency(command::dependency::DependencyArgs),
@@ -154,6 +156,8 @@ fn dispatch(ui: &mut Ui, cli: Cli, program: &str) -> Result<(), Failure> {
             command::completion::run(ui, &args);
             Ok(())
         }
+        #[cfg(feature = "jinja")]
+        Command::Convert(args) => command::convert::run(ui, args),
         Command::Create(args) => command::create::run(ui, args),
         Command::Dependency(args) => command::dependency::run(ui, &global, args),
         Command::Env(args) => {

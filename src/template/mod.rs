@@ -7,6 +7,8 @@
 
 mod capabilities;
 mod context;
+#[cfg(feature = "jinja")]
+pub mod convert;
 mod engine;
 mod failure;
 pub mod function;
@@ -22,4 +24,4 @@ pub use engine::{is_jinja, output_name};
 pub use failure::{Failed, Failures};
 #[cfg(feature = "jinja")]
 pub use jinja::context_schema;
-pub use render::{Rendered, RenderedFile, render, render_ahead, texts};
+pub use render::{Rendered, RenderedFile, render, render_ahead, render_each, texts};

@@ -72,6 +72,55 @@ pub fn render_ahead(
     env: &Env,
     ahead: Option<&Ahead>,
 ) -> Result<Rendered, Failures> {
+    let mut rendered = Rendered::default();
+    let mut failed = Vec::new();
+    render_files(
+        chart,
+        values,
+        context,
+        env,
+        ahead,
+        |_| true,
+        |path, result| match result {
+            Ok(file) => rendered.files.push(file),
+            Err(diagnostic) => failed.push((path.to_owned(), diagnostic)),
+        },
+    )?;
+    if let Some(failures) = Failures::collect(failed) {
+        return Err(failures);
+    }
+    rendered.files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(rendered)
+}
+
+/// Renders those templates whose paths are `wanted`, each for itself: path of the template, and
+/// what it wrote or what is wrong with it, in Helm's order.
+///
+/// # Errors
+/// The parse errors.
+pub fn render_each(
+    chart: &Chart,
+    values: &Map,
+    context: &Context,
+    env: &Env,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<(String, Result<RenderedFile, Diagnostic>)>, Failures> {
+    let mut found = Vec::new();
+    render_files(chart, values, context, env, None, wanted, |path, result| {
+        found.push((path.to_owned(), result));
+    })?;
+    Ok(found)
+}
+
+fn render_files(
+    chart: &Chart,
+    values: &Map,
+    context: &Context,
+    env: &Env,
+    ahead: Option<&Ahead>,
+    wanted: impl Fn(&str) -> bool,
+    mut take: impl FnMut(&str, Result<RenderedFile, Diagnostic>),
+) -> Result<(), Failures> {
     let values = match crate::value::thaw(&Value::Map(values.clone())) {
         Value::Map(values) => values,
         _ => Map::new(),
@@ -91,11 +140,13 @@ pub fn render_ahead(
     if let Some(failures) = Failures::collect(failed) {
         return Err(failures);
     }
-    let mut failed = Vec::new();
+    let mut has_failed = false;
     let mut executor = jinja.serve(Executor::new(&set, env));
-    let mut rendered = Rendered::default();
     for source in sources.iter().filter(|source| !source.is_partial) {
         let path = source.path.to_string();
+        if !wanted(&path) {
+            continue;
+        }
         let scope = &scopes[source.scope];
         let template = Map::open(
             MapType::Values,
@@ -108,47 +159,38 @@ pub fn render_ahead(
         );
         // The scope's root is always writable: it was made above.
         let root = scope.root.clone();
-        if root.set("Template", Value::Map(template)).is_err() {
-            failed.push((path, Diagnostic::error("the root object cannot be changed")));
-            continue;
-        }
-        if is_jinja(&path) {
-            match jinja.render(&path, &root) {
-                Ok((text, origins)) => {
-                    let path = output_name(&path).to_owned();
-                    rendered.files.push(RenderedFile { path, text, origins });
-                }
-                Err(diagnostic) => failed.push((path, diagnostic)),
-            }
+        let result = if root.set("Template", Value::Map(template)).is_err() {
+            Err(Diagnostic::error("the root object cannot be changed"))
+        } else if is_jinja(&path) {
+            let result = jinja.render(&path, &root);
             env.log.borrow_mut().extend(jinja.log());
-            if env.lint && !failed.is_empty() {
-                break;
+            result.map(|(text, origins)| RenderedFile {
+                path: output_name(&path).to_owned(),
+                text,
+                origins,
+            })
+        } else {
+            jinja.enter(&path, &root);
+            match executor.execute(&path, Value::Map(root)) {
+                Ok(output) => Ok(RenderedFile {
+                    path: path.clone(),
+                    text: output.text,
+                    origins: output.origins,
+                }),
+                Err(Stop::Failed(diagnostic)) => Err(*diagnostic),
+                Err(Stop::Frozen) => {
+                    Err(Diagnostic::error(format!("{path}: a value cannot be changed")))
+                }
             }
-            continue;
-        }
-        jinja.enter(&path, &root);
-        match executor.execute(&path, Value::Map(root)) {
-            Ok(output) => rendered.files.push(RenderedFile {
-                path,
-                text: output.text,
-                origins: output.origins,
-            }),
-            Err(Stop::Failed(diagnostic)) => failed.push((path, *diagnostic)),
-            Err(Stop::Frozen) => {
-                let diagnostic = Diagnostic::error(format!("{path}: a value cannot be changed"));
-                failed.push((path, diagnostic));
-            }
-        }
+        };
+        has_failed |= result.is_err();
+        take(&path, result);
         // What `required` and `fail` log under lint shows how far Helm came.
-        if env.lint && !failed.is_empty() {
+        if env.lint && has_failed {
             break;
         }
     }
-    if let Some(failures) = Failures::collect(failed) {
-        return Err(failures);
-    }
-    rendered.files.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(rendered)
+    Ok(())
 }
 
 /// Returns the texts of the Go templates of a chart and of all its subcharts, switched on or not.

@@ -24,6 +24,8 @@ mod commands;
 mod conflicts;
 #[cfg(all(feature = "cli", feature = "cluster"))]
 mod control_plane;
+#[cfg(all(feature = "cli", feature = "jinja"))]
+mod convert;
 #[cfg(all(unix, feature = "cli", feature = "cluster"))]
 mod credentials;
 #[cfg(all(feature = "cli", feature = "cluster", feature = "provenance"))]

@@ -3,6 +3,8 @@
 #[cfg(feature = "cluster")]
 pub mod apply;
 pub mod completion;
+#[cfg(feature = "jinja")]
+pub mod convert;
 pub mod create;
 pub mod dependency;
 pub mod env;

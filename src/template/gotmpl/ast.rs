@@ -13,68 +13,68 @@ use crate::value::Str;
 
 /// Indices `start..end` into one of the stores of a [`Unit`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Ids {
-    pub(super) start: u32,
-    pub(super) end: u32,
+pub(in crate::template) struct Ids {
+    pub(in crate::template) start: u32,
+    pub(in crate::template) end: u32,
 }
 
 impl Ids {
-    pub(super) fn len(self) -> usize {
+    pub(in crate::template) fn len(self) -> usize {
         (self.end - self.start) as usize
     }
 
-    pub(super) fn is_empty(self) -> bool {
+    pub(in crate::template) fn is_empty(self) -> bool {
         self.start == self.end
     }
 
-    pub(super) fn of<T>(self, store: &[T]) -> &[T] {
+    pub(in crate::template) fn of<T>(self, store: &[T]) -> &[T] {
         &store[self.start as usize..self.end as usize]
     }
 }
 
 /// A source text and everything parsed from it.
 #[derive(Debug)]
-pub(super) struct Unit {
+pub(in crate::template) struct Unit {
     /// The name in error positions: the path of the file, or `gotpl`.
-    pub(super) name: Str,
-    pub(super) text: Str,
-    pub(super) nodes: Vec<Node>,
-    pub(super) pipes: Vec<Pipe>,
-    pub(super) commands: Vec<Command>,
-    pub(super) exprs: Vec<Expr>,
-    pub(super) fields: Vec<Str>,
-    pub(super) declarations: Vec<Declaration>,
-    pub(super) definitions: Vec<Definition>,
+    pub(in crate::template) name: Str,
+    pub(in crate::template) text: Str,
+    pub(in crate::template) nodes: Vec<Node>,
+    pub(in crate::template) pipes: Vec<Pipe>,
+    pub(in crate::template) commands: Vec<Command>,
+    pub(in crate::template) exprs: Vec<Expr>,
+    pub(in crate::template) fields: Vec<Str>,
+    pub(in crate::template) declarations: Vec<Declaration>,
+    pub(in crate::template) definitions: Vec<Definition>,
 }
 
 /// A named template within a [`Unit`].
 #[derive(Clone, Debug)]
-pub(super) struct Definition {
-    pub(super) name: Str,
-    pub(super) body: Ids,
+pub(in crate::template) struct Definition {
+    pub(in crate::template) name: Str,
+    pub(in crate::template) body: Ids,
     /// How many variables the body needs at most at a time, `$` included.
-    pub(super) slots: u32,
+    pub(in crate::template) slots: u32,
     /// Whether the body holds nothing but white space.
-    pub(super) blank: bool,
+    pub(in crate::template) blank: bool,
 }
 
 /// A variable that a pipeline declares or assigns.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Declaration {
+pub(in crate::template) struct Declaration {
     /// The slot, or `None` when it is assigned but declared nowhere in scope.
-    pub(super) slot: Option<u32>,
+    pub(in crate::template) slot: Option<u32>,
     /// The name in the source, `$` included.
-    pub(super) name: Ids,
+    pub(in crate::template) name: Ids,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Node {
-    pub(super) position: u32,
-    pub(super) kind: NodeKind,
+pub(in crate::template) struct Node {
+    pub(in crate::template) position: u32,
+    pub(in crate::template) kind: NodeKind,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) enum NodeKind {
+pub(in crate::template) enum NodeKind {
     /// The source range of literal text.
     Text(Ids),
     Action(u32),
@@ -103,28 +103,28 @@ pub(super) enum NodeKind {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pipe {
-    pub(super) position: u32,
-    pub(super) assigns: bool,
-    pub(super) declarations: Ids,
-    pub(super) commands: Ids,
+pub(in crate::template) struct Pipe {
+    pub(in crate::template) position: u32,
+    pub(in crate::template) assigns: bool,
+    pub(in crate::template) declarations: Ids,
+    pub(in crate::template) commands: Ids,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Command {
-    pub(super) position: u32,
-    pub(super) args: Ids,
+pub(in crate::template) struct Command {
+    pub(in crate::template) position: u32,
+    pub(in crate::template) args: Ids,
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Expr {
-    pub(super) position: u32,
-    pub(super) kind: ExprKind,
+pub(in crate::template) struct Expr {
+    pub(in crate::template) position: u32,
+    pub(in crate::template) kind: ExprKind,
 }
 
 /// What an identifier calls.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Callee {
+pub(in crate::template) enum Callee {
     And,
     Or,
     Include,
@@ -133,7 +133,7 @@ pub(super) enum Callee {
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum ExprKind {
+pub(in crate::template) enum ExprKind {
     Dot,
     Nil,
     Bool(bool),
@@ -161,7 +161,7 @@ pub(super) enum ExprKind {
 
 /// Something an error can point at.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum At {
+pub(in crate::template) enum At {
     Node(u32),
     Pipe(u32),
     Command(u32),
@@ -179,7 +179,7 @@ impl Unit {
     }
 
     /// Returns whether nodes write nothing but white space.
-    pub(super) fn is_blank(&self, nodes: Ids) -> bool {
+    pub(in crate::template) fn is_blank(&self, nodes: Ids) -> bool {
         nodes.of(&self.nodes).iter().all(|node| match node.kind {
             NodeKind::Text(text) => self.source(text).iter().all(u8::is_ascii_whitespace),
             _ => false,
@@ -202,7 +202,7 @@ impl Unit {
     }
 
     /// Returns the line (from 1) and the column (bytes from 0) of an offset.
-    pub(super) fn line_column(&self, position: u32) -> (usize, usize) {
+    pub(in crate::template) fn line_column(&self, position: u32) -> (usize, usize) {
         let before = &self.text.as_bytes()[..(position as usize).min(self.text.len())];
         let line = 1 + memchr::memchr_iter(b'\n', before).count();
         let column =
@@ -210,7 +210,7 @@ impl Unit {
         (line, column)
     }
 
-    pub(super) fn position(&self, at: At) -> u32 {
+    pub(in crate::template) fn position(&self, at: At) -> u32 {
         match at {
             At::Node(id) => self.nodes[id as usize].position,
             At::Pipe(id) => self.pipes[id as usize].position,
@@ -220,7 +220,7 @@ impl Unit {
     }
 
     /// Returns the source form of a node, as Go's parser prints it back.
-    pub(super) fn describe(&self, at: At) -> String {
+    pub(in crate::template) fn describe(&self, at: At) -> String {
         let mut out = String::new();
         match at {
             At::Node(id) => self.push_node(&mut out, &self.nodes[id as usize]),
@@ -232,7 +232,7 @@ impl Unit {
     }
 
     /// Returns the source form of an expression, a parenthesised pipeline without parentheses.
-    pub(super) fn describe_bare(&self, id: u32) -> String {
+    pub(in crate::template) fn describe_bare(&self, id: u32) -> String {
         match self.exprs[id as usize].kind {
             ExprKind::Pipe(pipe) => self.describe(At::Pipe(pipe)),
             _ => self.describe(At::Expr(id)),

@@ -4,14 +4,14 @@
 
 mod advice;
 mod ahead;
-mod ast;
+pub(super) mod ast;
 mod eval;
 mod fault;
 mod hint;
 mod lexer;
-mod number;
+pub(super) mod number;
 mod origin;
-mod parser;
+pub(super) mod parser;
 pub(crate) mod quote;
 mod set;
 

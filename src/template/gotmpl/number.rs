@@ -2,20 +2,20 @@
 
 /// The readings of a number literal.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Number {
+pub(in crate::template) struct Number {
     /// The value as a signed integer, where it is integral and fits.
-    pub(super) int: Option<i64>,
+    pub(in crate::template) int: Option<i64>,
     /// The value as an unsigned integer, where it is integral and fits.
-    pub(super) uint: Option<u64>,
+    pub(in crate::template) uint: Option<u64>,
     /// The value as a float.
-    pub(super) float: Option<f64>,
+    pub(in crate::template) float: Option<f64>,
     /// The imaginary part of a literal such as `1+2i`.
-    pub(super) complex: Option<(f64, f64)>,
+    pub(in crate::template) complex: Option<(f64, f64)>,
 }
 
 impl Number {
     /// Makes the constant of a character such as `'a'`.
-    pub(super) fn from_char(code: i64) -> Self {
+    pub(in crate::template) fn from_char(code: i64) -> Self {
         Number {
             int: Some(code),
             uint: u64::try_from(code).ok(),
@@ -28,7 +28,7 @@ impl Number {
     ///
     /// # Errors
     /// The text Go's parser reports, without position.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(in crate::template) fn parse(text: &str) -> Result<Self, String> {
         // Most are indentations and ports.
         if text.len() < 10
             && (text == "0" || !text.starts_with('0'))

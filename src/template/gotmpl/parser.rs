@@ -17,21 +17,21 @@ use crate::value::Str;
 
 /// A template that does not parse.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ParseError {
+pub(in crate::template) struct ParseError {
     /// The name of the source text.
-    pub(super) name: Str,
+    pub(in crate::template) name: Str,
     /// From 1.
-    pub(super) line: usize,
-    pub(super) message: String,
+    pub(in crate::template) line: usize,
+    pub(in crate::template) message: String,
     /// The byte offset of the token at which the parser gave up.
-    pub(super) position: u32,
+    pub(in crate::template) position: u32,
     /// What may help the user.
-    pub(super) hint: Option<String>,
+    pub(in crate::template) hint: Option<String>,
 }
 
 impl ParseError {
     /// Returns the text of Go's error.
-    pub(super) fn go_text(&self) -> String {
+    pub(in crate::template) fn go_text(&self) -> String {
         format!("template: {}:{}: {}", self.name, self.line, self.message)
     }
 }
@@ -48,7 +48,7 @@ const RECENT: usize = 61;
 ///
 /// # Errors
 /// The first error, as Go words it.
-pub(super) fn parse(name: Str, text: &Str) -> Result<Unit> {
+pub(in crate::template) fn parse(name: Str, text: &Str) -> Result<Unit> {
     let mut parser = Parser::new(name.clone(), text);
     let (body, slots) = parser.file()?;
     parser.add(name, body, slots)?;

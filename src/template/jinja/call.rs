@@ -66,12 +66,12 @@ fn include(name: &Jinja, data: Option<&Jinja>) -> Result<Jinja, Error> {
     let name = text(name, "include")?;
     let data = root_or(data)?;
     let (set, env) = tools()?;
-    let output = session::deeper(|| {
+    let text = session::deeper(|| {
         let mut executor = Executor::new(&set, &env).with_foreign(include_macro);
-        executor.execute(&name.to_str_lossy(), data).map_err(stopped)
+        executor.execute_included(&name.to_str_lossy(), data).map_err(stopped)
     })?;
     session::outdate()?;
-    caught::foreign(&Str::from(output.text))
+    caught::foreign(&Str::from(text))
 }
 
 /// Writes what a text in Go's language makes of `data`.

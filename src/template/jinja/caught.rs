@@ -6,6 +6,7 @@ use minijinja::{Error, ErrorKind, Output, Value as Jinja};
 
 use super::convert;
 use super::mark::{self, Piece};
+use super::object;
 use super::place::{self, Entry};
 use super::session::{keep, resolved, with, with_entries};
 use crate::value::{Str, Value};
@@ -18,7 +19,13 @@ fn has_marks(text: &str) -> bool {
 
 /// Returns what a hole that got this value prints.
 fn entry(value: &Jinja) -> Result<Entry, Error> {
+    if object::is_missing(value) {
+        return Ok(Entry::Value(Value::Absent));
+    }
     if let Some(text) = value.as_str() {
+        if value.is_safe() && text.is_empty() {
+            return Ok(Entry::Text(Rc::from("")));
+        }
         if value.is_safe()
             && let Some(marked) = with(|session| session.marked(text))?
         {
@@ -46,6 +53,9 @@ pub(super) fn print(value: &Jinja, out: &mut Output<'_>) -> Result<(), Error> {
 /// Returns a string that is spliced into the output as it is.
 pub(super) fn raw(value: &Jinja) -> Result<Jinja, Error> {
     let mut text = String::new();
+    if object::is_missing(value) || value.as_str() == Some("") {
+        return Ok(Jinja::from_safe_string(text));
+    }
     place::plain_value(&mut text, &convert::from_jinja(value)?);
     let number = keep(Entry::Raw(Rc::from(text)))?;
     caught(mark::hole(number, &mut [0; mark::HOLE_LENGTH]))
@@ -61,9 +71,14 @@ pub(super) fn caught(marked: &str) -> Result<Jinja, Error> {
         return Ok(Jinja::from(""));
     }
     let text = mark::escaped(text).unwrap_or_else(|| text.to_owned());
+    standing_for(text, Rc::from(marked))
+}
+
+/// Returns a string that stands for a text with marks.
+fn standing_for(text: String, marked: Rc<str>) -> Result<Jinja, Error> {
     let length = text.len() + marked.len();
     let string = Jinja::from_safe_string(text);
-    with(|session| session.remember(Rc::from(marked), &string, length))??;
+    with(|session| session.remember(marked, &string, length))??;
     Ok(string)
 }
 
@@ -90,13 +105,17 @@ pub(super) fn yaml(value: &Jinja) -> Result<Option<String>, Error> {
     }
 }
 
-/// Returns the text that a template of Go wrote as one with marks.
+/// Returns the text that a template of Go wrote as one with marks. To what looks into it, it is the
+/// whole text, as it is in Go: a hash of it is the same.
 pub(super) fn foreign(text: &Str) -> Result<Jinja, Error> {
     let text = text.to_str_lossy();
-    match mark::escaped(&text) {
-        Some(escaped) => caught(&escaped),
-        None => caught(&text),
+    let text = mark::escaped(&text).unwrap_or_else(|| text.into_owned());
+    if text.is_empty() {
+        return Ok(Jinja::from_safe_string(text));
     }
+    // What Helm deletes from results.
+    let marked = text.replace("<no value>", "");
+    standing_for(text, Rc::from(marked))
 }
 
 /// Returns a text without blank lines around it; without white space, when it is one line.

@@ -4,7 +4,7 @@ use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, Value as Jinja};
 
 use super::mark;
-use super::object::{self, ListObject, MapObject, Names};
+use super::object::{self, ListObject, MapObject, Missing, Names};
 use super::session;
 use crate::value::{List, Map, Str, Value};
 
@@ -23,6 +23,9 @@ pub(super) fn string(text: &str) -> Jinja {
 /// gives as floats, are integers.
 pub(super) fn to_jinja(value: &Value, names: Names) -> Jinja {
     match value {
+        Value::Absent | Value::Nil if names == Names::Optional => {
+            Jinja::from_object(Missing::default())
+        }
         Value::Absent | Value::Nil => Jinja::from(()),
         Value::Bool(value) => Jinja::from(*value),
         Value::Int(n) | Value::Int64(n) => Jinja::from(*n),

@@ -6,7 +6,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Rest;
 use minijinja::{AutoEscape, Environment, Error, State, UndefinedBehavior, Value as Jinja};
 
-use super::{call, caught, library, module, prepare, session, word, wrap};
+use super::{call, caught, library, module, optional, prepare, session, word, wrap};
 
 /// How many instructions a file may execute, those of its macros included.
 const MAX_STEPS: u64 = 10_000_000;
@@ -60,6 +60,7 @@ fn build() -> Environment<'static> {
         }
     }
     word::add(&mut env);
+    optional::add(&mut env);
     call::add(&mut env);
     env
 }

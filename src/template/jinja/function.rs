@@ -103,15 +103,16 @@ pub(super) fn call_row(
     args: &[Jinja],
 ) -> Result<Jinja, Error> {
     let args = args.iter().map(from_jinja).collect::<Result<Vec<_>, _>>()?;
-    call_values(row, name, receiver, args)
+    call_values(row, name, receiver, args, Names::Keys)
 }
 
-/// As [`call_row`], with values of Go's.
+/// As [`call_row`], with values of Go's; `names` are those of the result.
 pub(super) fn call_values(
     row: &'static Function,
     name: &str,
     receiver: Option<Value>,
     args: Vec<Value>,
+    names: Names,
 ) -> Result<Jinja, Error> {
     let (least, given) = (row.params.len(), args.len());
     if given < least {
@@ -140,7 +141,7 @@ pub(super) fn call_values(
         session::outdate()?;
     }
     match result {
-        Ok(value) => Ok(to_jinja(&value, Names::Keys)),
+        Ok(value) => Ok(to_jinja(&value, names)),
         Err(Failure::Message(message)) => Err(invalid(format!("`{name}`: {message}"))),
         Err(Failure::User(words)) => Err(invalid(words.clone()).with_source(UserError(words))),
         Err(Failure::Frozen) => Err(invalid(format!("`{name}`: the map cannot be changed"))),

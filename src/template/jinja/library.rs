@@ -10,12 +10,13 @@ use minijinja::{Error, ErrorKind, Value as Jinja};
 use super::caught;
 use super::convert::from_jinja;
 use super::function::call_values;
+use super::object::{self, Names};
 use crate::template::function;
 use crate::value::Value;
 
 /// Where Go's function takes what a filter is applied to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Subject {
+pub(in crate::template) enum Subject {
     /// Before all others.
     First,
     /// After all others.
@@ -24,12 +25,12 @@ pub(super) enum Subject {
 
 /// A function under a name of Jinja's.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Row {
+pub(in crate::template) struct Row {
     /// The names in templates, the one to use first.
-    pub(super) names: &'static [&'static str],
+    pub(in crate::template) names: &'static [&'static str],
     /// The name in Go templates.
-    pub(super) go: &'static str,
-    pub(super) subject: Subject,
+    pub(in crate::template) go: &'static str,
+    pub(in crate::template) subject: Subject,
 }
 
 impl Row {
@@ -59,6 +60,7 @@ const ROWS: &[Row] = &[
     last(&["html_escape"], "html"),
     last(&["kebabcase"], "kebabcase"),
     last(&["plural"], "plural"),
+    first(&["printf"], "printf"),
     last(&["repeat"], "repeat"),
     last(&["shuffle"], "shuffle"),
     last(&["snakecase"], "snakecase"),
@@ -110,8 +112,11 @@ const ROWS: &[Row] = &[
     first(&["concat"], "concat"),
     last(&["has"], "has"),
     last(&["initial"], "initial"),
+    last(&["pluck"], "pluck"),
     first(&["prepend"], "prepend"),
     last(&["rest"], "rest"),
+    first(&["seq"], "seq"),
+    first(&["slice_of"], "slice"),
     last(&["sort_alpha"], "sortAlpha"),
     last(&["until"], "until"),
     first(&["until_step"], "untilStep"),
@@ -181,12 +186,12 @@ const ROWS: &[Row] = &[
 ];
 
 /// Returns all rows.
-pub(super) fn rows() -> impl Iterator<Item = &'static Row> {
+pub(in crate::template) fn rows() -> impl Iterator<Item = &'static Row> {
     ROWS.iter()
 }
 
 /// Functions that take the subject second in Go: patterns and formats come first.
-fn takes_subject_second(go: &str) -> bool {
+pub(in crate::template) fn takes_subject_second(go: &str) -> bool {
     (go.starts_with("regex") && go != "regexQuoteMeta") || go == "dateInZone"
 }
 
@@ -230,7 +235,9 @@ pub(super) fn call(row: &'static Row, name: &str, args: &[Jinja]) -> Result<Jinj
     } else if row.subject == Subject::Last && values.len() > 1 {
         values.rotate_left(1);
     }
-    call_values(function, name, None, values)
+    // What is looked for in optional values may be missing from what is made of them.
+    let names = if args.iter().any(object::is_optional) { Names::Optional } else { Names::Keys };
+    call_values(function, name, None, values, names)
 }
 
 #[cfg(test)]

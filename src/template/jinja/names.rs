@@ -6,7 +6,7 @@ use super::library;
 pub(super) fn filter_names() -> Vec<&'static str> {
     let own = library::rows().flat_map(library::Row::names);
     let mut names: Vec<_> = own.chain(FILTERS.iter().copied()).collect();
-    names.extend(["raw", "safe"]);
+    names.extend(["entries", "optional", "raw", "safe"]);
     names
 }
 
@@ -107,6 +107,7 @@ pub(super) fn function_names() -> Vec<&'static str> {
         "namespace",
         "include",
         "lookup",
+        "optional",
         "tpl",
         "raw",
         "render",

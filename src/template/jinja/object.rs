@@ -18,10 +18,63 @@ pub(super) enum Names {
     Keys,
     /// Those of fields in Go: `IsUpgrade` is `is_upgrade`.
     Fields,
+    /// As they are; what is not there, or null, is [`Missing`].
+    Optional,
+}
+
+/// What stands for a value that is not there, or is null, in a map of optional values: false,
+/// empty, nothing in a text and null as a value.
+#[derive(Debug, Default)]
+pub(super) struct Missing {
+    /// Whether what is looked for in it is missing too, and no mistake.
+    pub(super) is_deep: bool,
+}
+
+impl Object for Missing {
+    fn get_value(self: &Arc<Self>, _: &Jinja) -> Option<Jinja> {
+        self.is_deep.then(|| Jinja::from_object(Missing { is_deep: true }))
+    }
+
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Iterable
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Empty
+    }
+
+    fn is_true(self: &Arc<Self>) -> bool {
+        false
+    }
+
+    fn render(self: &Arc<Self>, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+}
+
+/// Returns whether a value stands for one that is not there.
+pub(super) fn is_missing(value: &Jinja) -> bool {
+    value.as_object().is_some_and(|object| inner::<Missing>(object).is_some())
+}
+
+/// Returns whether a value is one of optional values.
+pub(super) fn is_optional(value: &Jinja) -> bool {
+    let Some(object) = value.as_object() else { return false };
+    inner::<Missing>(object).is_some()
+        || inner::<MapObject>(object).is_some_and(|map| map.names == Names::Optional)
+        || inner::<ListObject>(object).is_some_and(|list| list.names == Names::Optional)
+}
+
+/// Returns the same map or list with values that may be missing, at every depth.
+pub(super) fn optional(value: &Jinja) -> Jinja {
+    if value.is_undefined() || is_missing(value) {
+        return Jinja::from_object(Missing { is_deep: true });
+    }
+    go_value(value).map_or_else(|| value.clone(), |value| to_jinja(&value, Names::Optional))
 }
 
 /// Returns the name of a field of Go in Jinja.
-pub(super) fn snake_case(name: &str) -> String {
+pub(in crate::template) fn snake_case(name: &str) -> String {
     snake(name).collect()
 }
 
@@ -78,6 +131,10 @@ impl Object for MapObject {
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Jinja> {
         let value = match self.names {
             Names::Keys => self.map.get(unescaped(key).as_ref()),
+            Names::Optional => {
+                let value = self.map.get(unescaped(key).as_ref()).unwrap_or(Value::Nil);
+                return Some(to_jinja(&value, Names::Optional));
+            }
             Names::Fields => self.map.with(|entries| {
                 let field = entries.peek_all().find(|(name, _)| {
                     name.as_str().is_some_and(|name| snake(name).eq(key.chars()))
@@ -90,7 +147,7 @@ impl Object for MapObject {
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
         let keys = self.map.keys().into_iter().map(|key| match self.names {
-            Names::Keys => super::convert::string(&key.to_str_lossy()),
+            Names::Keys | Names::Optional => super::convert::string(&key.to_str_lossy()),
             Names::Fields => Jinja::from(snake_case(&key.to_str_lossy())),
         });
         Enumerator::Values(keys.collect())
@@ -234,6 +291,9 @@ pub(super) fn go_value(value: &Jinja) -> Option<Value> {
     }
     if let Some(list) = inner::<ListObject>(object) {
         return Some(Value::List(list.list.clone()));
+    }
+    if inner::<Missing>(object).is_some() {
+        return Some(Value::Nil);
     }
     inner::<GoObject>(object).map(|object| Value::Object(Arc::clone(&object.object)))
 }

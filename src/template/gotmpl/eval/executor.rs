@@ -156,6 +156,25 @@ impl<'s> Executor<'s> {
     /// # Errors
     /// The run-time error with Helm's text, or a write to frozen data.
     pub fn execute(&mut self, name: &str, data: Value) -> std::result::Result<Output, Stop> {
+        let Output { mut text, mut origins } = self.write(name, data)?;
+        delete_no_value(&mut text, Some(&mut origins));
+        Ok(Output { text, origins })
+    }
+
+    /// Does as [`Executor::execute`], with each `<no value>` in the text, as `include` gives it.
+    ///
+    /// # Errors
+    /// As [`Executor::execute`].
+    #[cfg(feature = "jinja")]
+    pub(in crate::template) fn execute_included(
+        &mut self,
+        name: &str,
+        data: Value,
+    ) -> std::result::Result<Vec<u8>, Stop> {
+        self.write(name, data).map(|output| output.text)
+    }
+
+    fn write(&mut self, name: &str, data: Value) -> std::result::Result<Output, Stop> {
         self.out.clear();
         self.marks.clear();
         self.calls.clear();
@@ -178,13 +197,12 @@ impl<'s> Executor<'s> {
         };
         match self.run(&template, data, 0) {
             Ok(()) => {
-                let mut text = std::mem::take(&mut self.out);
-                let mut origins = Origins {
+                let text = std::mem::take(&mut self.out);
+                let origins = Origins {
                     marks: std::mem::take(&mut self.marks),
                     calls: std::mem::take(&mut self.calls),
                     files: Arc::clone(&self.files),
                 };
-                delete_no_value(&mut text, Some(&mut origins));
                 Ok(Output { text, origins })
             }
             Err(fault) if fault.is_frozen() => Err(Stop::Frozen),

@@ -15,6 +15,7 @@ const MAX_TEXT: usize = super::MAX_OUTPUT + 1;
 /// Writes a value as text outside of YAML: maps and lists as JSON.
 pub(in crate::template::jinja) fn plain_value(out: &mut String, value: &Value) {
     match &*simple(value) {
+        Value::Absent => {}
         Value::Str(text) => out.push_str(&text.to_str_lossy()),
         Value::Float(x) => out.push_str(&crate::value::format_float_json(*x)),
         value @ (Value::Map(_) | Value::List(_)) => {
