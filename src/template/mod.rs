@@ -24,4 +24,4 @@ pub use engine::{is_jinja, output_name};
 pub use failure::{Failed, Failures};
 #[cfg(feature = "jinja")]
 pub use jinja::context_schema;
-pub use render::{Rendered, RenderedFile, render, render_ahead, render_each, texts};
+pub use render::{Attempt, Rendered, RenderedFile, render, render_ahead, render_each, texts};

@@ -93,6 +93,9 @@ pub fn render_ahead(
     Ok(rendered)
 }
 
+/// The path of a template, and what it wrote or what is wrong with it.
+pub type Attempt = (String, Result<RenderedFile, Diagnostic>);
+
 /// Renders those templates whose paths are `wanted`, each for itself: path of the template, and
 /// what it wrote or what is wrong with it, in Helm's order.
 ///
@@ -104,7 +107,7 @@ pub fn render_each(
     context: &Context,
     env: &Env,
     wanted: impl Fn(&str) -> bool,
-) -> Result<Vec<(String, Result<RenderedFile, Diagnostic>)>, Failures> {
+) -> Result<Vec<Attempt>, Failures> {
     let mut found = Vec::new();
     render_files(chart, values, context, env, None, wanted, |path, result| {
         found.push((path.to_owned(), result));

@@ -276,7 +276,7 @@ mod tests {
             Value::Map(map) => map,
             _ => Map::new(),
         };
-        chart.values = read("a: {on: false, b: 1}\nt: \"\"\nl: []\nm: {}\nkind: x\n");
+        chart.values = read("a: {live: false, b: 1}\nt: \"\"\nl: []\nm: {}\nkind: x\n");
         let text = "{{ if eq .Values.kind \"y\" }}{{ .Values.more.deep }}{{ end }}\n";
         chart.templates.push(File {
             name: "templates/a.yaml".to_owned(),
@@ -299,13 +299,16 @@ mod tests {
             ("the defaults", "{}"),
             ("ci/x-values.yaml", r#"{"a":{"b":2}}"#),
             ("mine.yaml", r#"{"t":"z"}"#),
-            ("every switch on", r#"{"a":{"on":true}}"#),
+            ("every switch on", r#"{"a":{"live":true}}"#),
             (
                 "what is empty filled",
                 r#"{"l":["sample","other"],"m":{"sample":"text"},"t":"sample"}"#,
             ),
             ("every number taken away", r#"{"a":{"b":null}}"#),
-            ("what templates ask for set", r#"{"a":{"on":true},"kind":"y","more":{"deep":true}}"#),
+            (
+                "what templates ask for set",
+                r#"{"a":{"live":true},"kind":"y","more":{"deep":true}}"#,
+            ),
         ] {
             assert_eq!(shown(name), expected, "{name}");
         }

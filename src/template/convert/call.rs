@@ -245,7 +245,7 @@ fn special(printer: Printer, call: &Call, name: &str) -> Result<Text> {
             concat(printer, &[mark.clone(), inner.clone(), mark])?
         }
         ("list" | "tuple", _) => Text::new(format!("[{}]", printer.list(args)?), Level::Atom),
-        ("dict", _) if args.len() % 2 == 0 => {
+        ("dict", _) if args.len().is_multiple_of(2) => {
             let pairs = args.chunks(2).map(|pair| {
                 let key = printer.print(&pair[0])?.text;
                 Ok(format!("{key}: {}", printer.print(&pair[1])?.text))

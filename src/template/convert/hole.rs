@@ -116,7 +116,7 @@ impl Writer<'_> {
                 let text = &self.source[piece.range.clone()];
                 piece.kind == super::piece::Kind::Text
                     && text.lines().next().is_none_or(|line| line.trim().is_empty())
-                    && !(self.pieces[self.at].trims.1 && !text.trim_ascii().is_empty())
+                    && (!self.pieces[self.at].trims.1 || text.trim_ascii().is_empty())
             }
         }
     }

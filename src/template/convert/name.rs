@@ -58,7 +58,7 @@ pub(super) fn singular(plural: &str) -> String {
     if let Some(stem) = plural.strip_suffix("ies").filter(|stem| stem.len() > 1) {
         return format!("{stem}y");
     }
-    for (end, kept) in [("sses", 4), ("ches", 2), ("shes", 2), ("xes", 1)] {
+    for (end, kept) in [("sses", 2), ("ches", 2), ("shes", 2), ("xes", 1)] {
         if lower.ends_with(end) {
             return plural[..plural.len() - end.len() + kept].to_owned();
         }

@@ -534,7 +534,7 @@ impl<'a> Writer<'a> {
         let mut args = rest.iter().map(|arg| self.expr(arg)).collect::<Result<Vec<_>>>()?;
         args.extend(last);
         if let ExprKind::Function(callee, range) = &first.kind {
-            return self.function(*callee, *range, args, first.position);
+            return Ok(self.function(*callee, *range, args, first.position));
         }
         let tree = self.expr(first)?;
         if args.is_empty() {
@@ -556,13 +556,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn function(
-        &mut self,
-        callee: Callee,
-        range: Ids,
-        args: Vec<Tree>,
-        position: u32,
-    ) -> Result<Tree> {
+    fn function(&self, callee: Callee, range: Ids, args: Vec<Tree>, position: u32) -> Tree {
         let name = match callee {
             Callee::And | Callee::Or | Callee::Include | Callee::Tpl => self.source_of(range),
             Callee::Table(function) => function.name,
@@ -570,12 +564,12 @@ impl<'a> Writer<'a> {
         if matches!(name, "index" | "get") && !args.is_empty() {
             let mut args = args.into_iter();
             let base = args.next().unwrap_or(Tree::Nil);
-            return Ok(args.fold(base, |base, key| match key {
+            return args.fold(base, |base, key| match key {
                 Tree::Text(key) => base.step(Step::Key(key)),
                 key => base.step(Step::Index(Box::new(key))),
-            }));
+            });
         }
-        Ok(Tree::Call(Call { name: name.to_owned(), args, position }))
+        Tree::Call(Call { name: name.to_owned(), args, position })
     }
 
     fn fields(&self, mut tree: Tree, fields: Ids) -> Tree {
@@ -626,7 +620,7 @@ impl<'a> Writer<'a> {
                 self.pipe(*id)?
             }
             ExprKind::Function(callee, range) => {
-                self.function(*callee, *range, Vec::new(), expr.position)?
+                self.function(*callee, *range, Vec::new(), expr.position)
             }
         })
     }
