@@ -195,7 +195,7 @@ mod tests {
         let is_float = |text: &str| {
             let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
             let exponent = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
-            let (whole, part) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
+            let (whole, part) = mantissa.split_once('.').unwrap_or((mantissa, ""));
             let is_mantissa = (is(whole, decimal) && (part.is_empty() || is(part, decimal)))
                 || (whole.is_empty() && is(part, decimal));
             is_mantissa && is(exponent, decimal)
