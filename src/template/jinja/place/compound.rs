@@ -424,8 +424,9 @@ impl Placer<'_> {
         super::text::comment(&mut comment, &comment_text);
         self.emit(start);
         self.skip(header_end);
-        if filled.is_empty() {
-            self.out.push_str("\"\"");
+        if filled.trim_matches([' ', '\t', '\n']).is_empty() {
+            // Readers of YAML 1.2 see no content in a block of white space.
+            push_double(&mut self.out, &filled);
             self.out.push_str(&comment);
             self.out.push('\n');
         } else {
