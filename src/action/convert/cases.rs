@@ -74,12 +74,17 @@ fn filled(value: &Value) -> Option<Value> {
     match value {
         Value::Str(text) if text.as_bytes().is_empty() => Some(Value::from("sample")),
         Value::Nil => Some(Value::from("sample")),
-        Value::Map(_) => Some(Value::Map(Map::from_pairs([("sample", Value::from("text"))]))),
+        Value::Map(_) => Some(Value::Map(sample())),
         Value::List(list) if list.is_empty() => {
             Some(Value::List(List::new(vec![Value::from("sample"), Value::from("other")])))
         }
         _ => None,
     }
+}
+
+/// Returns a map of more than one line.
+fn sample() -> Map {
+    Map::from_pairs([("sample", Value::from("text")), ("other", Value::from("word"))])
 }
 
 /// Fills what is empty with maps.
@@ -228,7 +233,7 @@ pub(super) fn cases(chart: &Chart, given: Vec<(String, Map)>) -> Vec<Case> {
     made.push(("what templates ask for a text".to_owned(), answer(Value::from("sample"), 1)));
     let one = Value::List(List::new(vec![Value::from("sample")]));
     made.push(("what templates ask for a list".to_owned(), answer(one, 2)));
-    let pair = Value::Map(Map::from_pairs([("sample", Value::from("text"))]));
+    let pair = Value::Map(sample());
     made.push(("what templates ask for a map".to_owned(), answer(pair, 3)));
     let gone = |wanted: fn(&Value) -> bool| {
         changed(defaults, &|value: &Value| wanted(value).then_some(Value::Nil))

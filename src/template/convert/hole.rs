@@ -1,5 +1,7 @@
 //! What actions write, as holes.
 
+use std::borrow::Cow;
+
 use super::expression::{Level, Printer, Result};
 use super::scene::{Scene, scene};
 use super::tree::{Call, Tree};
@@ -21,22 +23,33 @@ enum Indent {
 }
 
 /// Takes the indentation off an expression.
-fn unindented(tree: &Tree) -> (Indent, &Tree) {
-    match tree {
-        Tree::Call(Call { name, args, .. }) => match (name.as_str(), args.as_slice()) {
-            ("nindent", [Tree::Number(width), inner]) => {
-                let width = width.parse().unwrap_or(0);
-                (Indent::Lines(width), unindented(inner).1)
-            }
-            ("indent", [Tree::Number(width), inner]) => {
-                let (indent, inner) = unindented(inner);
-                let width = width.parse().unwrap_or(0);
-                (if indent == Indent::None { Indent::Shift(width) } else { indent }, inner)
-            }
-            ("trim", [inner]) if unindented(inner).0 != Indent::None => unindented(inner),
-            _ => (Indent::None, tree),
+fn unindented(tree: &Tree) -> (Indent, Cow<'_, Tree>) {
+    let none = (Indent::None, Cow::Borrowed(tree));
+    let Tree::Call(Call { name, args, position }) = tree else { return none };
+    match (name.as_str(), args.as_slice()) {
+        ("nindent", [Tree::Number(width), inner]) => {
+            let width = width.parse().unwrap_or(0);
+            (Indent::Lines(width), unindented(inner).1)
+        }
+        ("indent", [Tree::Number(width), inner]) => {
+            let (indent, inner) = unindented(inner);
+            let width = width.parse().unwrap_or(0);
+            (if indent == Indent::None { Indent::Shift(width) } else { indent }, inner)
+        }
+        ("trim", [inner]) => match unindented(inner) {
+            (Indent::None, _) => none,
+            found => found,
         },
-        _ => (Indent::None, tree),
+        // What is indented before it is run is written as indented.
+        ("tpl", [text, data]) => match unindented(text) {
+            (Indent::None, _) => none,
+            (indent, text) => {
+                let args = vec![text.into_owned(), data.clone()];
+                let call = Call { name: name.clone(), args, position: *position };
+                (indent, Cow::Owned(Tree::Call(call)))
+            }
+        },
+        _ => none,
     }
 }
 
@@ -133,6 +146,7 @@ impl Writer<'_> {
             return Ok(());
         }
         let (indent, inner) = unindented(tree);
+        let inner = inner.as_ref();
         let line = self.seen.rfind('\n').map_or(0, |at| at + 1);
         let before = &self.seen[line..];
         let is_blank = before.trim_ascii().is_empty();
