@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::chart::Chart;
 use crate::template::{Capabilities, Context, KubeVersion, ReleaseContext};
-use crate::value::{List, Map, Value};
+use crate::value::{List, Map, Value, deep_copy};
 use crate::yaml;
 
 /// How many cases are made of the switches under single keys.
@@ -54,7 +54,7 @@ fn changed(defaults: &Map, change: &dyn Fn(&Value) -> Option<Value>) -> Map {
 }
 
 fn merged(a: &Map, b: &Map) -> Map {
-    let all = match crate::value::deep_copy(&Value::Map(a.clone())) {
+    let all = match deep_copy(&Value::Map(a.clone())) {
         Value::Map(map) => map,
         _ => Map::new(),
     };
@@ -168,7 +168,8 @@ fn answers(chart: &Chart, named: &Named, value: &Value, number: usize) -> Map {
         let value = match text {
             Some(text) => Value::from(text.as_str()),
             None if has_path(&chart.values, keys) => continue,
-            None => value.clone(),
+            // A map of its own each: one name may lie within another.
+            None => deep_copy(value),
         };
         set_path(&map, keys, value);
     }
@@ -273,6 +274,20 @@ pub(super) fn cases(chart: &Chart, given: Vec<(String, Map)>) -> Vec<Case> {
 mod tests {
     use super::*;
     use crate::chart::{File, Metadata};
+    use crate::value::has_cycle;
+
+    #[test]
+    fn names_within_names_make_no_circle() {
+        let mut chart = Chart::new(Metadata::default());
+        chart.templates.push(File {
+            name: "templates/a.yaml".to_owned(),
+            data: "{{ .Values.more }}{{ .Values.more.deep }}{{ .Values.more.deep.down }}\n".into(),
+            modified: None,
+        });
+        let answers = answers(&chart, &named(&chart), &Value::Map(sample()), 0);
+        assert!(has_path(&answers, &["more", "deep", "down"].map(str::to_owned)));
+        assert!(!has_cycle(&Value::Map(answers)));
+    }
 
     #[test]
     fn values_are_made_from_what_there_is_and_what_is_asked_for() {
@@ -307,7 +322,7 @@ mod tests {
             ("every switch on", r#"{"a":{"live":true}}"#),
             (
                 "what is empty filled",
-                r#"{"l":["sample","other"],"m":{"sample":"text"},"t":"sample"}"#,
+                r#"{"l":["sample","other"],"m":{"other":"word","sample":"text"},"t":"sample"}"#,
             ),
             ("every number taken away", r#"{"a":{"b":null}}"#),
             (
