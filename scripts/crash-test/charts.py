@@ -125,7 +125,7 @@ class Variant:
     verbs: tuple = ("install", "upgrade", "rollback", "uninstall")
     faults: tuple = ("kill-before", "kill-after", "429", "500", "reset", "reset-after")
     # Which requests the sample takes: every N-th.
-    sample: int = 7
+    sample: int = 11
 
 
 CLIENT_SIDE = ("--server-side=false",)
