@@ -16,7 +16,7 @@ pub enum Language {
     Jinja,
 }
 
-/// The files of a scaffold, with placeholders, but for its templates.
+/// The files of a scaffold but for its templates. The name of the chart is put in when one is made.
 const FILES: [(&str, &str); 4] = [
     ("Chart.yaml", include_str!("scaffold/Chart.yaml")),
     ("values.yaml", include_str!("scaffold/values.yaml")),

@@ -27,7 +27,7 @@ impl Entry {
     }
 
     /// Returns what is known of the release when its record is damaged.
-    pub(super) fn stub(&self) -> Release {
+    pub(super) fn bare_release(&self) -> Release {
         Release {
             name: self.name.clone(),
             namespace: self.namespace.clone(),

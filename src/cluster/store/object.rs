@@ -288,12 +288,13 @@ impl ObjectStore {
             let head = match record.release() {
                 Ok(head) => head,
                 Err(error) => {
-                    let stub = record.stub(self.namespace.as_deref().unwrap_or_default());
+                    let bare_release =
+                        record.bare_release(self.namespace.as_deref().unwrap_or_default());
                     damaged.insert(
-                        stub.revision,
+                        bare_release.revision,
                         Damage { reason: error.to_string(), is_total: true },
                     );
-                    releases.push(stub);
+                    releases.push(bare_release);
                     continue;
                 }
             };

@@ -23,7 +23,7 @@ pub(super) enum Data {
 
 impl StoredRecord {
     /// Returns what the labels tell of the release.
-    pub(super) fn stub(&self, namespace: &str) -> Release {
+    pub(super) fn bare_release(&self, namespace: &str) -> Release {
         let label = |key: &str| self.labels.get(key).map_or("", String::as_str);
         let entry = Entry {
             key: self.key.clone(),
@@ -32,7 +32,7 @@ impl StoredRecord {
             revision: label("version").parse().unwrap_or(0),
             status: Status::from_word(label("status")),
         };
-        Release { labels: self.own_labels(), ..entry.stub() }
+        Release { labels: self.own_labels(), ..entry.bare_release() }
     }
 
     /// Returns the labels but for the storage's own.

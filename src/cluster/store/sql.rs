@@ -225,7 +225,7 @@ impl SqlStore {
             releases.push(release(&entry.key, &text(row, 5), labels).unwrap_or_else(|error| {
                 let damage = Damage { reason: error.to_string(), is_total: true };
                 damaged.insert(entry.revision, damage);
-                entry.stub()
+                entry.bare_release()
             }));
         }
         Ok(History::new(releases).with_damage(damaged))
