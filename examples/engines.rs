@@ -4,6 +4,8 @@
 //! ```text
 //! cargo run --release --example engines
 //! ```
+//!
+//! `scripts/bench --twins` compares the whole program with smaller charts.
 
 use std::time::{Duration, Instant};
 
@@ -125,7 +127,7 @@ spec:
 const TEMPLATES: usize = 50;
 
 /// How often each is rendered.
-const ROUNDS: usize = 30;
+const ROUNDS: usize = 100;
 
 fn chart(helpers: (&str, &str), text: &str, ending: &str) -> Chart {
     let metadata = Metadata { name: "web".to_owned(), ..Metadata::default() };
@@ -161,36 +163,60 @@ fn render(
     Ok((objects, time))
 }
 
+/// How long the twins took in Go's templates and in Jinja, round by round.
+#[derive(Default)]
+struct Times([Vec<Duration>; 2]);
+
+impl Times {
+    #[allow(clippy::print_stdout)]
+    fn print(mut self, what: &str) {
+        self.0.iter_mut().for_each(|times| times.sort());
+        let line = |name: &str, at: usize| {
+            let [go, jinja] = [self.0[0][at], self.0[1][at]];
+            let ratio = go.as_secs_f64() / jinja.as_secs_f64();
+            println!("{what}, {name}: Go {go:.2?}, Jinja {jinja:.2?}, ratio {ratio:.2}");
+        };
+        line("least", 0);
+        line("median", self.0[0].len() / 2);
+    }
+}
+
+/// Renders both charts, the other one first each time. Returns the times in Go's templates and in
+/// Jinja.
+fn compare(charts: &[Chart; 2], values: &Map, round: usize) -> Result<[Duration; 2], String> {
+    let mut found: [Option<(Vec<Value>, Duration)>; 2] = [None, None];
+    for side in [round % 2, 1 - round % 2] {
+        let rendered = render(&charts[side], values).map_err(|error| error.to_string())?;
+        found[side] = Some(rendered);
+    }
+    let [Some((go, go_time)), Some((jinja, jinja_time))] = found else {
+        return Err("a chart was not rendered".to_owned());
+    };
+    if go.len() != jinja.len() || !go.iter().zip(&jinja).all(|(a, b)| deep_equal(a, b)) {
+        return Err("the twins make different objects".to_owned());
+    }
+    Ok([go_time, jinja_time])
+}
+
 #[allow(clippy::print_stdout)]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let Value::Map(values) = yaml::read(VALUES.as_bytes())? else { return Ok(()) };
-    let go = chart(("templates/_helpers.tpl", GO_HELPERS), GO, "");
-    let jinja = chart(("templates/_helpers.j2", JINJA_HELPERS), JINJA, ".j2");
-    let mut times = [Vec::new(), Vec::new()];
-    for _ in 0..ROUNDS {
-        let (first, time) = render(&go, &values)?;
-        times[0].push(time);
-        let (second, time) = render(&jinja, &values)?;
-        times[1].push(time);
-        if first.len() != second.len() || !first.iter().zip(&second).all(|(a, b)| deep_equal(a, b))
-        {
-            return Err("the twins make different objects".into());
+    let charts = [
+        chart(("templates/_helpers.tpl", GO_HELPERS), GO, ""),
+        chart(("templates/_helpers.j2", JINJA_HELPERS), JINJA, ".j2"),
+    ];
+    let (mut first, mut again) = (Times::default(), Times::default());
+    for round in 0..ROUNDS {
+        // What was compiled last belongs to the thread: a new one begins from the sources.
+        let run = || [(); 2].map(|()| compare(&charts, &values, round));
+        let times = std::thread::scope(|scope| scope.spawn(run).join());
+        for (times, found) in [&mut first, &mut again].into_iter().zip(times.map_err(|_| "a thread failed")?) {
+            let found = found?;
+            times.0.iter_mut().zip(found).for_each(|(times, time)| times.push(time));
         }
     }
-    let print = |what: &str, go: Duration, jinja: Duration| {
-        let ratio = go.as_secs_f64() / jinja.as_secs_f64();
-        println!(
-            "{what}: Go {go:.2?}, Jinja {jinja:.2?}; Go's time divided by Jinja's: {ratio:.2}"
-        );
-    };
-    println!("{TEMPLATES} templates, {ROUNDS} rounds");
-    print("first", times[0][0], times[1][0]);
-    let sorted = times.map(|mut times| {
-        times.sort();
-        times
-    });
-    let [go, jinja] = &sorted;
-    print("fastest", go[0], jinja[0]);
-    print("median", go[ROUNDS / 2], jinja[ROUNDS / 2]);
+    println!("{TEMPLATES} templates, {ROUNDS} rounds; a ratio is Go's time divided by Jinja's");
+    first.print("first");
+    again.print("again");
     Ok(())
 }

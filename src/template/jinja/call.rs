@@ -9,9 +9,10 @@ use super::context::Scope;
 use super::convert::{from_jinja, to_jinja};
 use super::error::GoFault;
 use super::function::text;
+use super::imports::Imports;
 use super::object::Names;
 use super::wrap::Macro;
-use super::{caught, fault, prepare, session};
+use super::{caught, fault, lex, prepare, session};
 use crate::diagnostic::Diagnostic;
 use crate::template::function::{self, Env};
 use crate::template::gotmpl::{Executor, Stop, TemplateSet};
@@ -144,7 +145,8 @@ fn arguments(names: &[String], data: &Value) -> Vec<Jinja> {
 fn render(state: &State<'_, '_>, source: &Jinja) -> Result<Jinja, Error> {
     let source = text(source, "render")?;
     let source = source.to_str_lossy();
-    let prepared = prepare::prepare(&source, 0, &[], None);
+    let imports = Imports::default();
+    let prepared = prepare::prepare(&source, &lex::tokens(&source), 0, &imports, None);
     let Value::Map(root) = root_or(None)? else {
         return Err(Error::new(ErrorKind::InvalidOperation, "there is no data"));
     };

@@ -7,7 +7,7 @@ use minijinja::{Error, ErrorKind, Output, Value as Jinja};
 use super::convert;
 use super::mark::{self, Piece};
 use super::object;
-use super::place::{self, Entry};
+use super::place::{self, Entry, Marked, Source};
 use super::session::{keep, resolved, with, with_entries};
 use crate::value::{Str, Value};
 
@@ -24,7 +24,7 @@ fn entry(value: &Jinja) -> Result<Entry, Error> {
     }
     if let Some(text) = value.as_str() {
         if value.is_safe() && text.is_empty() {
-            return Ok(Entry::Text(Rc::from("")));
+            return Ok(Entry::Text(Marked::new("")));
         }
         if value.is_safe()
             && let Some(marked) = with(|session| session.marked(text))?
@@ -33,7 +33,7 @@ fn entry(value: &Jinja) -> Result<Entry, Error> {
         }
         return Ok(match mark::find(text) {
             None => Entry::Value(Value::Str(Str::from(text))),
-            Some(_) if has_marks(text) => Entry::Text(Rc::from(text)),
+            Some(_) if has_marks(text) => Entry::Text(Marked::new(text)),
             Some(_) => Entry::Value(convert::from_jinja(value)?),
         });
     }
@@ -57,7 +57,7 @@ pub(super) fn raw(value: &Jinja) -> Result<Jinja, Error> {
         return Ok(Jinja::from_safe_string(text));
     }
     place::plain_value(&mut text, &convert::from_jinja(value)?);
-    let number = keep(Entry::Raw(Rc::from(text)))?;
+    let number = keep(Entry::Raw(Marked::new(text)))?;
     caught(mark::hole(number, &mut [0; mark::HOLE_LENGTH]))
 }
 
@@ -71,11 +71,11 @@ pub(super) fn caught(marked: &str) -> Result<Jinja, Error> {
         return Ok(Jinja::from(""));
     }
     let text = mark::escaped(text).unwrap_or_else(|| text.to_owned());
-    standing_for(text, Rc::from(marked))
+    standing_for(text, Marked::new(marked))
 }
 
 /// Returns a string that stands for a text with marks.
-fn standing_for(text: String, marked: Rc<str>) -> Result<Jinja, Error> {
+fn standing_for(text: String, marked: Rc<Marked>) -> Result<Jinja, Error> {
     let length = text.len() + marked.len();
     let string = Jinja::from_safe_string(text);
     with(|session| session.remember(marked, &string, length))??;
@@ -90,8 +90,9 @@ pub(super) fn for_go(value: &Jinja) -> Result<Result<String, place::Misfit>, Err
     if !text.contains('\n') || marked.is_none() {
         return Ok(Ok(resolved(text).unwrap_or_else(|| text.to_owned())));
     }
-    let marked = marked.unwrap_or_else(|| Rc::from(text));
-    let placed = with_entries(|entries| place::place(trimmed(&marked), entries))?;
+    let marked = marked.unwrap_or_else(|| Marked::new(text));
+    let source = Source::from(trimmed(&marked));
+    let placed = with_entries(|entries| place::place(&source, entries))?;
     Ok(placed.map(|placed| trimmed(&placed.text).to_owned()))
 }
 
@@ -99,7 +100,8 @@ pub(super) fn for_go(value: &Jinja) -> Result<Result<String, place::Misfit>, Err
 pub(super) fn yaml(value: &Jinja) -> Result<Option<String>, Error> {
     let Some(text) = value.as_str().filter(|_| value.is_safe()) else { return Ok(None) };
     let Some(marked) = with(|session| session.marked(text))? else { return Ok(None) };
-    match with_entries(|entries| place::place(&marked, entries))? {
+    let source = Source::from(&**marked);
+    match with_entries(|entries| place::place(&source, entries))? {
         Ok(placed) => Ok(Some(placed.text)),
         Err(misfit) => Err(Error::new(ErrorKind::InvalidOperation, misfit.message)),
     }
@@ -115,7 +117,7 @@ pub(super) fn foreign(text: &Str) -> Result<Jinja, Error> {
     }
     // What Helm deletes from results.
     let marked = text.replace("<no value>", "");
-    standing_for(text, Rc::from(marked))
+    standing_for(text, Marked::new(marked))
 }
 
 /// Returns a text without blank lines around it; without white space, when it is one line.

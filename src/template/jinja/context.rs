@@ -7,6 +7,7 @@ use minijinja::Value as Jinja;
 use minijinja::value::{Enumerator, Object};
 
 use super::convert::to_jinja;
+use super::library;
 use super::object::Names;
 use crate::value::{Map, Value};
 
@@ -23,6 +24,8 @@ const NAMES: &[(&str, &str, Names)] = &[
 /// The data of a chart.
 pub(super) struct Scope {
     fields: Vec<(&'static str, Jinja)>,
+    /// Whether it has the functions of the library besides, as the outermost scope of templates.
+    has_functions: bool,
 }
 
 impl Scope {
@@ -36,7 +39,12 @@ impl Scope {
             fields.push(("subcharts", Jinja::from_object(Subcharts { map: subcharts })));
         }
         fields.push(("root", to_jinja(&Value::Map(root.clone()), Names::Keys)));
-        Scope { fields }
+        Scope { fields, has_functions: true }
+    }
+
+    /// Makes the data of a chart for templates of another.
+    fn of_subchart(root: &Map) -> Self {
+        Scope { has_functions: false, ..Scope::new(root) }
     }
 }
 
@@ -53,7 +61,11 @@ impl Object for Scope {
 
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Jinja> {
         let field = self.fields.iter().find(|(name, _)| *name == key);
-        field.map(|(_, value)| value.clone())
+        match field {
+            Some((_, value)) => Some(value.clone()),
+            None if self.has_functions => library::function(key),
+            None => None,
+        }
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
@@ -75,7 +87,7 @@ impl fmt::Debug for Subcharts {
 impl Object for Subcharts {
     fn get_value(self: &Arc<Self>, key: &Jinja) -> Option<Jinja> {
         match self.map.get(key.as_str()?)? {
-            Value::Map(root) => Some(Jinja::from_object(Scope::new(&root))),
+            Value::Map(root) => Some(Jinja::from_object(Scope::of_subchart(&root))),
             _ => None,
         }
     }

@@ -11,9 +11,12 @@ use minijinja::Value as Jinja;
 use super::compiled::{Library, Template, chart_of, module_name};
 use super::context::Scope;
 use super::fault;
+use super::filters::Filters;
+use super::imports::{Imports, Module};
+use super::lex::{Token, tokens};
 use super::module::Module as Shared;
-use super::place::{self, Placed};
-use super::prepare::{Module, prepare};
+use super::place::{self, Placed, Source};
+use super::prepare::{macro_names, prepare};
 use super::{environment, mark, pure, session};
 use crate::diagnostic::Diagnostic;
 use crate::template::engine::output_name;
@@ -61,15 +64,19 @@ pub(in crate::template) struct Engine {
 }
 
 /// Takes what a template writes, up to a limit.
-#[derive(Default)]
-struct Limited(Vec<u8>);
+struct Limited {
+    source: Source,
+    /// In bytes.
+    written: usize,
+}
 
 impl io::Write for Limited {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.0.len() + bytes.len() > MAX_OUTPUT {
+        self.written += bytes.len();
+        if self.written > MAX_OUTPUT {
             return Err(io::Error::other("the output is too large"));
         }
-        self.0.extend_from_slice(bytes);
+        self.source.push(bytes);
         Ok(bytes.len())
     }
 
@@ -125,27 +132,34 @@ fn compile(sources: &[(Str, Str)]) -> (Library, Vec<(String, Diagnostic)>) {
             }
         }
     }
-    let modules: Vec<Module> = texts
-        .iter()
-        .filter_map(|(path, text)| {
-            let name = module_name(path)?;
-            Some(Module { name, path: path.clone(), pure: pure::pure_macros(text) })
+    let known: Arc<BTreeSet<String>> =
+        Arc::new(texts.iter().map(|(path, _)| path.clone()).collect());
+    let tokens: Vec<Vec<Token>> = texts.iter().map(|(_, text)| tokens(text)).collect();
+    let modules: Vec<Module> = (texts.iter().zip(&tokens))
+        .filter_map(|((path, text), tokens)| {
+            let pure = |name| Module::new(name, path.clone(), pure::pure_macros(text, tokens));
+            module_name(path).map(pure)
         })
         .collect();
     let mut places = Vec::new();
     let mut templates = Vec::new();
-    for (number, (path, source)) in texts.into_iter().enumerate() {
-        let near: Vec<&Module> = modules
-            .iter()
-            .filter(|module| chart_of(&module.path) == chart_of(&path) && module.path != path)
-            .collect();
-        let prepared = prepare(&source, number as u32, &near, Some(&mut places));
-        let macros = super::prepare::macro_names(&source);
+    let mut filters = Filters::default();
+    for (number, ((path, source), tokens)) in texts.into_iter().zip(tokens).enumerate() {
+        let chart = chart_of(&path);
+        let near = modules.iter().filter(|module| {
+            module.path.starts_with(chart) && chart_of(&module.path) == chart && module.path != path
+        });
+        let find = |name: &str| {
+            let found = resolve(name, &path, &known)?;
+            modules.iter().find(|module| module.path == found && module.path != path)
+        };
+        let imports = Imports::new(&source, &tokens, near, find);
+        let prepared = prepare(&source, &tokens, number as u32, &imports, Some(&mut places));
+        let macros = macro_names(&source, &tokens);
+        filters.add(&source, &tokens);
         templates.push(Template { path, source, prepared, macros });
     }
-    let known: Arc<BTreeSet<String>> =
-        Arc::new(templates.iter().map(|template| template.path.clone()).collect());
-    let mut jinja = environment::environment();
+    let mut jinja = environment::environment(&filters);
     jinja.set_path_join_callback(move |name, parent| match resolve(name, parent, &known) {
         Some(path) => path.to_owned().into(),
         None => name.into(),
@@ -217,11 +231,12 @@ impl Engine {
         Ok((placed.text.into_bytes(), origins))
     }
 
-    fn marked(&self, path: &str, scope: &Jinja) -> Result<String, minijinja::Error> {
+    fn marked(&self, path: &str, scope: &Jinja) -> Result<Source, minijinja::Error> {
         let template = self.library.env.get_template(path)?;
-        let mut out = Limited::default();
+        let room = template.source().len();
+        let mut out = Limited { source: Source::with_capacity(room), written: 0 };
         template.render_captured_to(scope.clone(), &mut out)?;
-        Ok(String::from_utf8(out.0).unwrap_or_default())
+        Ok(out.source)
     }
 
     fn origins(&self, placed: &Placed) -> Origins {

@@ -6,7 +6,9 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Rest;
 use minijinja::{AutoEscape, Environment, Error, State, UndefinedBehavior, Value as Jinja};
 
-use super::{call, caught, library, module, optional, prepare, session, word, wrap};
+use super::filters::Filters;
+use super::library::Row;
+use super::{call, caught, imports, library, module, optional, prepare, session, word, wrap};
 
 /// How many instructions a file may execute, those of its macros included.
 const MAX_STEPS: u64 = 10_000_000;
@@ -14,11 +16,34 @@ const MAX_STEPS: u64 = 10_000_000;
 /// How deep macros and loops may nest; a macro counts four times.
 const MAX_DEPTH: usize = 2000;
 
+/// With the filters of the engine itself and those that take the place of some.
 static BASE: LazyLock<Environment<'static>> = LazyLock::new(build);
 
-/// Returns an environment without templates.
-pub(super) fn environment() -> Environment<'static> {
-    BASE.clone()
+/// With all filters.
+static FULL: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut env = BASE.clone();
+    for row in library::rows() {
+        row.names().for_each(|name| add_row(&mut env, row, name));
+    }
+    env
+});
+
+/// Returns an environment without templates, with the filters that templates use.
+pub(super) fn environment(used: &Filters) -> Environment<'static> {
+    match used {
+        Filters::All => FULL.clone(),
+        Filters::Named(rows) => {
+            let mut env = BASE.clone();
+            rows.iter().for_each(|(row, name)| add_row(&mut env, row, name));
+            env
+        }
+    }
+}
+
+fn add_row(env: &mut Environment<'static>, row: &'static Row, name: &'static str) {
+    env.add_filter(name, move |_: &mut State<'_, '_>, args: Rest<Jinja>| {
+        library::call(row, name, &args)
+    });
 }
 
 fn build() -> Environment<'static> {
@@ -36,7 +61,7 @@ fn build() -> Environment<'static> {
     env.remove_filter("escape");
     env.remove_filter("e");
     env.add_function(prepare::WRAP_MACRO, |value: Jinja| wrap::wrap(&value));
-    env.add_function(prepare::MODULE, |path: &str| module::value(path));
+    env.add_function(imports::MODULE, |path: &str| module::value(path));
     env.add_function(prepare::WRAP_TEXT, |value: Jinja| match value.as_str() {
         Some(text) => caught::caught(text),
         None => Ok(value),
@@ -49,16 +74,6 @@ fn build() -> Environment<'static> {
         env.add_filter(name, |value: Jinja| caught::raw(&value));
     }
     env.add_function("raw", |value: Jinja| caught::raw(&value));
-    for row in library::rows() {
-        for name in row.names() {
-            env.add_filter(name, move |_: &mut State<'_, '_>, args: Rest<Jinja>| {
-                library::call(row, name, &args)
-            });
-            env.add_function(name, move |_: &mut State<'_, '_>, args: Rest<Jinja>| {
-                library::call(row, name, &args)
-            });
-        }
-    }
     word::add(&mut env);
     optional::add(&mut env);
     call::add(&mut env);

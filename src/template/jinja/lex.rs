@@ -26,11 +26,14 @@ pub(super) struct Token {
 }
 
 impl Token {
-    /// Returns the first word of a tag.
+    /// Returns the first word of a tag, nothing for other tokens.
     pub(super) fn word<'s>(&self, source: &'s str) -> &'s str {
+        if self.kind != Kind::Tag {
+            return "";
+        }
         let inner = &source[self.inner.clone()];
-        let end = inner.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(inner.len());
-        &inner[..end]
+        let is_word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_' || *b >= 0x80;
+        &inner[..inner.bytes().take_while(is_word).count()]
     }
 }
 
@@ -71,6 +74,41 @@ fn end_of_raw(source: &str, start: usize) -> Option<usize> {
         from = at + 2;
     }
     None
+}
+
+/// Returns the names in an expression and where they begin, those after a dot and those within
+/// strings left out.
+pub(super) fn names(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let bytes = text.as_bytes();
+    let is_word = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80;
+    let mut at = 0;
+    let mut after_dot = false;
+    std::iter::from_fn(move || {
+        while at < bytes.len() {
+            match bytes[at] {
+                quote @ (b'"' | b'\'') => {
+                    at += 1;
+                    while at < bytes.len() && bytes[at] != quote {
+                        at += if bytes[at] == b'\\' { 2 } else { 1 };
+                    }
+                    at += 1;
+                    after_dot = false;
+                }
+                b if is_word(b) => {
+                    let start = at;
+                    at += bytes[at..].iter().take_while(|b| is_word(**b)).count();
+                    if !std::mem::take(&mut after_dot) && !b.is_ascii_digit() {
+                        return Some((start, &text[start..at]));
+                    }
+                }
+                b => {
+                    after_dot = b == b'.' || (after_dot && b.is_ascii_whitespace());
+                    at += 1;
+                }
+            }
+        }
+        None
+    })
 }
 
 /// Takes source apart. Where a hole or tag has no end, the rest is text: the parser will say so.

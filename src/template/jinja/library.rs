@@ -4,8 +4,8 @@
 //! goes. As a function each takes its arguments in the order of the filter: `truncate(name, 63)` is
 //! `name | truncate(63)`. What Jinja has itself is not here.
 
-use minijinja::value::Kwargs;
-use minijinja::{Error, ErrorKind, Value as Jinja};
+use minijinja::value::{Kwargs, Rest};
+use minijinja::{Error, ErrorKind, State, Value as Jinja};
 
 use super::caught;
 use super::convert::from_jinja;
@@ -188,6 +188,24 @@ const ROWS: &[Row] = &[
 /// Returns all rows.
 pub(in crate::template) fn rows() -> impl Iterator<Item = &'static Row> {
     ROWS.iter()
+}
+
+/// Returns the row of a name, and the name.
+pub(super) fn find_named(name: &str) -> Option<(&'static Row, &'static str)> {
+    rows().find_map(|row| row.names().find(|known| *known == name).map(|known| (row, known)))
+}
+
+/// Returns the row of a name.
+pub(super) fn find(name: &str) -> Option<&'static Row> {
+    find_named(name).map(|(row, _)| row)
+}
+
+/// Returns the function of a name.
+pub(super) fn function(name: &str) -> Option<Jinja> {
+    let (row, name) = find_named(name)?;
+    Some(Jinja::from_function(move |_: &mut State<'_, '_>, args: Rest<Jinja>| {
+        call(row, name, &args)
+    }))
 }
 
 /// Functions that take the subject second in Go: patterns and formats come first.

@@ -80,6 +80,9 @@ pub(super) fn find(text: &str) -> Option<usize> {
 
 /// Returns where the next mark begins.
 pub(super) fn find_bytes(text: &[u8]) -> Option<usize> {
+    if text.starts_with(ESCAPE_BYTES) {
+        return Some(0);
+    }
     let mut from = 0;
     // To set up a search for four bytes takes longer than most texts here.
     while let Some(at) = memchr::memchr(ESCAPE_BYTES[0], &text[from..]) {
@@ -108,11 +111,11 @@ fn number(bytes: &[u8]) -> Option<u32> {
     Some(digit(bytes.get(..4)?)? << 12 | digit(bytes.get(4..8)?)?)
 }
 
-/// Returns the piece that `text` begins with and its length in bytes. `text` begins with
+/// Returns the piece that a text in UTF-8 begins with and its length in bytes. The text begins with
 /// [`ESCAPE`].
-pub(super) fn piece(text: &str) -> (Piece<'_>, usize) {
+pub(super) fn piece(text: &[u8]) -> (Piece<'static>, usize) {
     let escape = ESCAPE.len_utf8();
-    let rest = text.as_bytes().get(escape..).unwrap_or_default();
+    let rest = text.get(escape..).unwrap_or_default();
     if let Some(number) = number(rest) {
         return (Piece::Hole(number), HOLE_LENGTH);
     }
@@ -132,7 +135,7 @@ pub(super) fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
             return None;
         }
         let (piece, length) = match find(rest) {
-            Some(0) => piece(rest),
+            Some(0) => piece(rest.as_bytes()),
             Some(at) => (Piece::Text(&rest[..at]), at),
             None => (Piece::Text(rest), rest.len()),
         };

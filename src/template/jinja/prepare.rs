@@ -1,17 +1,12 @@
 //! Makes of a template's source what the engine gets: lines that hold only tags leave no line
 //! behind, marks tell which place writes what, and what macros and blocks make is caught.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use memchr::memmem::Finder;
-
-use super::lex::{Kind, Token, tokens};
+use super::imports::{self, Imports};
+use super::lex::{Kind, Token};
 use super::{mark, operator};
-
-/// The function that returns a file of macros that are run once.
-pub(super) const MODULE: &str = "__module";
 
 /// The function that takes what a macro is called with and makes.
 pub(super) const WRAP_MACRO: &str = "__macro";
@@ -185,88 +180,33 @@ fn macro_name(inner: &str) -> Option<&str> {
 }
 
 /// Returns the names of the macros that a source defines.
-pub(super) fn macro_names(source: &str) -> Vec<String> {
-    if Finder::new("macro").find(source.as_bytes()).is_none() {
-        return Vec::new();
-    }
-    let tags = tokens(source).into_iter().filter(|token| token.kind == Kind::Tag);
-    tags.filter_map(|token| macro_name(&source[token.inner]).map(str::to_owned)).collect()
+pub(super) fn macro_names(source: &str, tokens: &[Token]) -> Vec<String> {
+    let tags = tokens.iter().filter(|token| token.kind == Kind::Tag);
+    tags.filter_map(|token| macro_name(&source[token.inner.clone()]).map(str::to_owned)).collect()
 }
 
-/// Returns what follows a name wherever `text` uses it as a variable whose attribute it takes.
-fn uses<'t>(text: &'t str, name: &Finder) -> impl Iterator<Item = &'t str> {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    let length = name.needle().len();
-    name.find_iter(text.as_bytes()).filter_map(move |at| {
-        let before = text[..at].chars().next_back();
-        let after = text[at + length..].trim_ascii_start();
-        let is_use = before.is_none_or(|c| !is_word(c) && c != '.') && after.starts_with('.');
-        is_use.then_some(after)
-    })
+/// What is put into the inside of a hole or a tag.
+enum Insertion {
+    /// A filter.
+    Filter(&'static str),
+    /// The beginning of the name of a file of macros that are run once.
+    Shared,
 }
 
-/// A file of macros that is imported under its own name where that is used.
-#[derive(Clone, Debug)]
-pub(super) struct Module {
-    /// The name in templates: `helpers` for `_helpers.j2`.
-    pub(super) name: String,
-    /// The path of the file.
-    pub(super) path: String,
-    /// The macros that are run once for all files.
-    pub(super) pure: BTreeSet<String>,
-}
-
-impl Module {
-    /// Returns whether what follows the module's name is a call of a macro that is run once.
-    fn is_shared(&self, after: &str) -> bool {
-        let called = after.strip_prefix('.').and_then(|rest| rest.split_once('('));
-        called.is_some_and(|(name, rest)| {
-            let name = name.trim_ascii_end();
-            self.pure.contains(name) && rest.trim_ascii_start().starts_with(')')
-        })
-    }
-
-    /// Returns how the template whose source is given gets at the module; nothing if it does not.
-    fn import(&self, source: &str, tokens: &[Token]) -> Option<String> {
-        let Module { name, path, .. } = self;
-        let finder = Finder::new(name);
-        finder.find(source.as_bytes())?;
-        let (mut is_used, mut is_shared) = (false, true);
-        let code = tokens.iter().filter(|token| matches!(token.kind, Kind::Hole | Kind::Tag));
-        for inner in code.map(|token| &source[token.inner.clone()]) {
-            let imported = inner.strip_prefix("import ").and_then(|rest| rest.strip_suffix(name));
-            if imported.is_some_and(|rest| rest.ends_with(" as ")) {
-                return None;
-            }
-            for after in uses(inner, &finder) {
-                is_used = true;
-                is_shared = is_shared && self.is_shared(after);
-            }
-        }
-        match (is_used, is_shared) {
-            (false, _) => None,
-            (true, true) => Some(format!("{{% set {name} = {MODULE}({path:?}) %}}")),
-            (true, false) => Some(format!("{{% import {path:?} as {name} %}}")),
-        }
-    }
-}
-
-/// Prepares the source of the file with the number `file`; adds its places to `places`. Without
-/// these the text has no marks.
+/// Prepares the source of the file with the number `file`, taken apart into `tokens`; adds its
+/// places to `places`. Without these the text has no marks.
 pub(super) fn prepare(
     source: &str,
+    tokens: &[Token],
     file: u32,
-    modules: &[&Module],
+    imports: &Imports,
     mut places: Option<&mut Vec<Place>>,
 ) -> Prepared {
-    let tokens = tokens(source);
-    let kept = kept(source, &tokens);
+    let kept = kept(source, tokens);
     let mut prepared = Prepared::default();
-    for module in modules {
-        if let Some(import) = module.import(source, &tokens) {
-            prepared.insert(0, |out| out.push_str(&import));
-        }
-    }
+    prepared.text.reserve(source.len() * 2);
+    prepared.insert(0, |out| out.push_str(&imports.head));
+    let mut shared = imports.shared.iter().copied().peekable();
     let mut mark_place = |prepared: &mut Prepared, offset: usize, length: usize| {
         if let Some(places) = places.as_mut().filter(|places| places.len() < mark::MAX_NUMBER) {
             prepared.insert(offset, |out| mark::push_place(out, places.len() as u32));
@@ -291,8 +231,36 @@ pub(super) fn prepare(
                 if BLOCK_WRITERS.contains(&token.word(source)) {
                     mark_place(&mut prepared, token.inner.start, token.inner.len());
                 }
+                if let Some(import) = imports.tags.iter().find(|tag| tag.at == token.range.start) {
+                    if import.is_kept {
+                        prepared.copy(source, token.range.clone());
+                    }
+                    prepared.insert(token.range.start, |out| out.push_str(&import.text));
+                    continue;
+                }
             }
         }
+        // What is inserted before the end of the token, in order.
+        let mut insertions = operator::filters(inner)
+            .into_iter()
+            .map(|(at, filter)| (token.inner.start + at, Insertion::Filter(filter)))
+            .collect::<Vec<_>>();
+        while let Some(at) = shared.next_if(|at| *at < token.range.end) {
+            insertions.push((at, Insertion::Shared));
+        }
+        insertions.sort_by_key(|(at, _)| *at);
+        let copy = |prepared: &mut Prepared, range: Range<usize>| {
+            let mut from = range.start;
+            for (at, insertion) in insertions.iter().filter(|(at, _)| range.contains(at)) {
+                prepared.copy(source, from..*at);
+                prepared.insert(*at, |out| match insertion {
+                    Insertion::Filter(filter) => write!(out, " | {filter}").unwrap_or_default(),
+                    Insertion::Shared => out.push_str(imports::SHARED),
+                });
+                from = *at;
+            }
+            prepared.copy(source, from..range.end);
+        };
         match filters_of_block(token, inner) {
             Some(at) => {
                 prepared.copy(source, token.range.start..token.inner.start + at);
@@ -300,16 +268,7 @@ pub(super) fn prepare(
                 prepared.insert(at, |out| write!(out, " {PLAIN} | ").unwrap_or_default());
                 prepared.copy(source, at..token.range.end);
             }
-            None => {
-                let mut from = token.range.start;
-                for (at, filter) in operator::filters(inner) {
-                    let at = token.inner.start + at;
-                    prepared.copy(source, from..at);
-                    prepared.insert(at, |out| write!(out, " | {filter}").unwrap_or_default());
-                    from = at;
-                }
-                prepared.copy(source, from..token.range.end);
-            }
+            None => copy(&mut prepared, token.range.clone()),
         }
         if token.kind == Kind::Hole {
             continue;
@@ -341,12 +300,13 @@ pub(super) fn prepare(
 
 #[cfg(test)]
 mod tests {
+    use super::super::lex::tokens;
     use super::*;
     use crate::template::jinja::mark::{Piece, pieces};
 
     fn shown(source: &str) -> String {
         let mut places = Vec::new();
-        let prepared = prepare(source, 0, &[], Some(&mut places));
+        let prepared = prepare(source, &tokens(source), 0, &Imports::default(), Some(&mut places));
         pieces(&prepared.text)
             .filter_map(|piece| match piece {
                 Piece::Text(text) => Some(text),
@@ -407,41 +367,10 @@ mod tests {
     fn offsets_lead_back_to_the_source() {
         let source = "a\n  {% if x %}\nb {{ value }}\n{% endif %}\n";
         let mut places = Vec::new();
-        let prepared = prepare(source, 7, &[], Some(&mut places));
+        let prepared = prepare(source, &tokens(source), 7, &Imports::default(), Some(&mut places));
         let at = prepared.text.find("value").unwrap();
         assert_eq!(prepared.source_offset(at), source.find("value").unwrap());
         let place = places.iter().find(|place| place.length > 0).unwrap();
         assert_eq!(*place, Place { file: 7, offset: source.find("value").unwrap(), length: 5 });
-    }
-
-    #[test]
-    fn modules_are_imported_where_they_are_used() {
-        let module = Module {
-            name: "helpers".to_owned(),
-            path: "c/templates/_helpers.j2".to_owned(),
-            pure: BTreeSet::from(["same".to_owned()]),
-        };
-        for (source, is_shared) in [
-            ("{{ helpers.same() }}{{ helpers.same ( ) }}", true),
-            ("{{ helpers.same() }}{{ helpers.same() | upper }}", true),
-            ("{{ helpers.same() }}{{ helpers.other() }}", false),
-            ("{{ helpers.same(1) }}", false),
-            ("{{ helpers.same }}", false),
-        ] {
-            let prepared = prepare(source, 0, &[&module], None);
-            assert_eq!(prepared.text.starts_with("{% set helpers ="), is_shared, "{source}");
-            assert_eq!(prepared.text.starts_with("{% import \"c/"), !is_shared, "{source}");
-        }
-        for (source, is_used) in [
-            ("{{ helpers.name() }}", true),
-            ("{% call helpers.box() %}{% endcall %}", true),
-            ("helpers.name()", false),
-            ("{{ values.helpers.x }}", false),
-            ("{{ my_helpers.x }}", false),
-            ("{% import 'x' as helpers %}{{ helpers.x() }}", false),
-        ] {
-            let prepared = prepare(source, 0, &[&module], None);
-            assert_eq!(prepared.text.starts_with("{% import \"c/"), is_used, "{source}");
-        }
     }
 }

@@ -4,9 +4,7 @@
 //! same kind at most: it is run once, and what it wrote is used again. [`pure_macros`] finds them
 //! without running anything.
 
-use std::collections::BTreeSet;
-
-use super::lex::{Kind, Token, tokens};
+use super::lex::{Kind, Token, names};
 use super::{library, names as known};
 
 /// The data that is one for all templates of a chart.
@@ -29,64 +27,29 @@ fn is_steady(go: &str) -> bool {
 /// Filters that name others in strings.
 const INDIRECT: &[&str] = &["map", "reject", "select"];
 
-/// The names that a macro may use.
-fn steady_names() -> BTreeSet<&'static str> {
-    let rows = library::rows().filter(|row| is_steady(row.go));
-    let own = known::FILTERS.iter().filter(|name| !INDIRECT.contains(name));
-    rows.flat_map(library::Row::names)
-        .chain(own.copied())
-        .chain(known::TESTS.iter().copied())
-        .chain(DATA.iter().copied())
-        .chain(KEYWORDS.iter().copied())
-        .chain(["dict", "namespace", "range"])
-        .collect()
+/// Returns whether a name is one that a macro may use.
+fn is_steady_name(name: &str) -> bool {
+    DATA.contains(&name)
+        || KEYWORDS.contains(&name)
+        || matches!(name, "dict" | "namespace" | "range")
+        || (known::FILTERS.contains(&name) && !INDIRECT.contains(&name))
+        || known::TESTS.contains(&name)
+        || library::find(name).is_some_and(|row| is_steady(row.go))
 }
 
-/// Returns the names in an expression, those after a dot and those within strings left out.
-fn names(text: &str) -> Vec<&str> {
-    let bytes = text.as_bytes();
-    let is_word = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80;
-    let mut names = Vec::new();
-    let mut at = 0;
-    let mut after_dot = false;
-    while at < bytes.len() {
-        match bytes[at] {
-            quote @ (b'"' | b'\'') => {
-                at += 1;
-                while at < bytes.len() && bytes[at] != quote {
-                    at += if bytes[at] == b'\\' { 2 } else { 1 };
-                }
-                at += 1;
-                after_dot = false;
-            }
-            b if is_word(b) => {
-                let length = bytes[at..].iter().take_while(|b| is_word(**b)).count();
-                let word = &text[at..at + length];
-                if !after_dot && !b.is_ascii_digit() {
-                    names.push(word);
-                }
-                at += length;
-                after_dot = false;
-            }
-            b => {
-                after_dot = b == b'.' || (after_dot && b.is_ascii_whitespace());
-                at += 1;
-            }
-        }
-    }
-    names
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    names(text).map(|(_, name)| name)
 }
 
 /// Returns the names that a tag gives a value.
 fn bound<'s>(word: &str, inner: &'s str) -> Vec<&'s str> {
     let rest = inner.strip_prefix(word).unwrap_or_default();
     match word {
-        "for" => names(rest.split(" in ").next().unwrap_or_default()),
-        "set" => names(rest.split('=').next().unwrap_or_default()),
-        "with" => rest
-            .split(',')
-            .filter_map(|pair| names(pair.split_once('=')?.0).first().copied())
-            .collect(),
+        "for" => words(rest.split(" in ").next().unwrap_or_default()).collect(),
+        "set" => words(rest.split('=').next().unwrap_or_default()).collect(),
+        "with" => {
+            rest.split(',').filter_map(|pair| words(pair.split_once('=')?.0).next()).collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -95,21 +58,21 @@ fn bound<'s>(word: &str, inner: &'s str) -> Vec<&'s str> {
 struct Candidate<'s> {
     name: &'s str,
     has_arguments: bool,
-    uses: BTreeSet<&'s str>,
+    uses: Vec<&'s str>,
 }
 
 /// Returns the macros of a source, none if it does more than define macros.
-fn candidates(source: &str) -> Vec<Candidate<'_>> {
+fn candidates<'s>(source: &'s str, tokens: &[Token]) -> Vec<Candidate<'s>> {
     let mut found = Vec::new();
-    let mut open: Option<(Candidate, BTreeSet<&str>)> = None;
-    for token in tokens(source) {
+    let mut open: Option<(Candidate, Vec<&str>)> = None;
+    for token in tokens {
         if !matches!(token.kind, Kind::Hole | Kind::Tag) {
             continue;
         }
         let inner = &source[token.inner.clone()];
-        let word = if token.kind == Kind::Tag { token.word(source) } else { "" };
+        let word = token.word(source);
         match (word, &mut open) {
-            ("macro", None) => match signature(&token, source) {
+            ("macro", None) => match signature(token, source) {
                 Some(begun) => open = Some(begun),
                 None => return Vec::new(),
             },
@@ -122,7 +85,7 @@ fn candidates(source: &str) -> Vec<Candidate<'_>> {
             ("macro" | "endmacro", _) | (_, None) => return Vec::new(),
             (_, Some((candidate, own))) => {
                 own.extend(bound(word, inner));
-                candidate.uses.extend(names(inner));
+                candidate.uses.extend(words(inner));
             }
         }
     }
@@ -131,14 +94,14 @@ fn candidates(source: &str) -> Vec<Candidate<'_>> {
 
 /// Returns the macro that a tag begins, with the names that its defaults use, and the names of its
 /// arguments.
-fn signature<'s>(token: &Token, source: &'s str) -> Option<(Candidate<'s>, BTreeSet<&'s str>)> {
+fn signature<'s>(token: &Token, source: &'s str) -> Option<(Candidate<'s>, Vec<&'s str>)> {
     let inner = source[token.inner.clone()].strip_prefix("macro")?.trim_ascii();
     let (name, arguments) = inner.split_once('(')?;
     let arguments = arguments.strip_suffix(')')?;
-    let mut own = BTreeSet::new();
-    let mut uses = BTreeSet::new();
+    let mut own = Vec::new();
+    let mut uses = Vec::new();
     for argument in arguments.split(',') {
-        let mut names = names(argument).into_iter();
+        let mut names = words(argument);
         own.extend(names.next());
         uses.extend(names);
     }
@@ -152,20 +115,17 @@ fn signature<'s>(token: &Token, source: &'s str) -> Option<(Candidate<'s>, BTree
 
 /// Returns the names of the macros of a file that write the same at each call, as long as the
 /// chart's data stays as it is.
-pub(super) fn pure_macros(source: &str) -> BTreeSet<String> {
-    let mut found = candidates(source);
-    if found.is_empty() {
-        return BTreeSet::new();
+pub(super) fn pure_macros(source: &str, tokens: &[Token]) -> Vec<String> {
+    let mut found = candidates(source, tokens);
+    found.retain(|candidate| !is_steady_name(candidate.name));
+    for candidate in &mut found {
+        candidate.uses.retain(|name| !is_steady_name(name));
     }
-    let steady = steady_names();
+    // What is left are macros of the same file, or names that spoil those that use them.
     loop {
-        let names: BTreeSet<&str> = found.iter().map(|candidate| candidate.name).collect();
-        let is_pure = |candidate: &Candidate| {
-            !steady.contains(candidate.name)
-                && candidate.uses.iter().all(|name| steady.contains(name) || names.contains(name))
-        };
+        let names: Vec<&str> = found.iter().map(|candidate| candidate.name).collect();
         let before = found.len();
-        found.retain(is_pure);
+        found.retain(|candidate| candidate.uses.iter().all(|name| names.contains(name)));
         if found.len() == before {
             let simple = found.iter().filter(|candidate| !candidate.has_arguments);
             return simple.map(|candidate| candidate.name.to_owned()).collect();
@@ -175,10 +135,11 @@ pub(super) fn pure_macros(source: &str) -> BTreeSet<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::lex::tokens;
     use super::*;
 
     fn pure(source: &str) -> String {
-        pure_macros(source).into_iter().collect::<Vec<_>>().join(" ")
+        pure_macros(source, &tokens(source)).join(" ")
     }
 
     #[test]

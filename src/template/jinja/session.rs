@@ -11,7 +11,7 @@ use minijinja::{Error, ErrorKind, Value as Jinja};
 
 use super::compiled::Library;
 use super::mark;
-use super::place::{self, Entries, Entry};
+use super::place::{self, Entries, Entry, Marked};
 use crate::template::function::Env;
 use crate::template::gotmpl::TemplateSet;
 use crate::value::Value;
@@ -21,7 +21,7 @@ const MAX_PRODUCED: usize = 256 << 20;
 
 /// A text of a template that a string stands for.
 struct Caught {
-    marked: Rc<str>,
+    marked: Rc<Marked>,
     /// Holds the string, whose address is the key.
     _string: Jinja,
 }
@@ -169,7 +169,7 @@ impl Session {
     /// Keeps the text with marks that a string stands for, `length` bytes with the string.
     pub(super) fn remember(
         &mut self,
-        marked: Rc<str>,
+        marked: Rc<Marked>,
         string: &Jinja,
         length: usize,
     ) -> Result<(), Error> {
@@ -185,7 +185,7 @@ impl Session {
     }
 
     /// Returns the text with marks that a caught string stands for.
-    pub(super) fn marked(&self, text: &str) -> Option<Rc<str>> {
+    pub(super) fn marked(&self, text: &str) -> Option<Rc<Marked>> {
         let address = text.as_ptr().addr();
         let caught = self.caught.get(&address).or_else(|| self.lasting.get(&address));
         caught.map(|caught| Rc::clone(&caught.marked))

@@ -10,14 +10,44 @@ use super::{Entry, Result};
 use crate::template::jinja::mark::HOLE_LENGTH;
 use crate::value::Value;
 
+/// A key of letters and the like behind nothing but dashes, in bytes of its line.
+struct Key {
+    start: usize,
+    colon: usize,
+}
+
+impl Key {
+    /// Reads the key of a line whose indentation ends at `indent`. Behind its colon is a space or
+    /// the line's end.
+    fn read(line: &[u8], indent: usize) -> Option<Self> {
+        let mut start = indent;
+        while line.get(start) == Some(&b'-') && line.get(start + 1) == Some(&b' ') {
+            start += 1 + line[start + 1..].iter().take_while(|b| **b == b' ').count();
+        }
+        let is_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'/' | b'-');
+        line.get(start).filter(|b| b.is_ascii_alphabetic())?;
+        let colon = start + line[start..].iter().take_while(|b| is_name(b)).count();
+        let is_end = line.get(colon) == Some(&b':') && is_blank_or_end(line, colon + 1);
+        is_end.then_some(Key { start, colon })
+    }
+}
+
+fn is_blank_or_end(line: &[u8], at: usize) -> bool {
+    line.get(at).is_none_or(|b| *b == b' ')
+}
+
 impl Placer<'_> {
     /// Goes through all of the text.
     pub(super) fn run(&mut self) -> Result<()> {
-        while self.load() {
-            self.line()?;
+        loop {
+            if !self.simple_line() {
+                if !self.load() {
+                    return Ok(());
+                }
+                self.line()?;
+            }
             self.has_room()?;
         }
-        Ok(())
     }
 
     fn line(&mut self) -> Result<()> {
@@ -46,8 +76,10 @@ impl Placer<'_> {
             }
         }
         let begins_item = rest[0] == b'-' && is_separate(rest, 0);
-        if !self.has_marks() && self.simple_line(indent) {
-            return Ok(());
+        if self.has_marks()
+            && let Some(scene) = self.key_of_hole(indent)
+        {
+            return self.node(scene);
         }
         let alone = self.alone(indent);
         let value = alone.and_then(|(number, _)| match self.entry(number) {
@@ -71,54 +103,79 @@ impl Placer<'_> {
         self.node(Scene { parent, is_fresh: true, property: None })
     }
 
-    /// Writes a line without holes that is a key and a word, or the like, and nothing that goes on
-    /// in the lines after it. Returns whether it was one.
-    fn simple_line(&mut self, indent: usize) -> bool {
-        let bytes = self.current.as_bytes();
-        // Where the items begin that the line begins, and where the key does.
-        let mut start = indent;
-        while bytes[start] == b'-' && bytes.get(start + 1) == Some(&b' ') {
-            let blanks = bytes[start + 1..].iter().take_while(|b| **b == b' ').count();
-            start += 1 + blanks;
-            if start == bytes.len() {
-                return false;
-            }
-        }
-        let is_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'/' | b'-');
-        if !bytes[start].is_ascii_alphabetic() {
+    /// Writes the next line as it is if it has no holes and is blank, a comment, or a key and a word
+    /// or the like, and nothing goes on in the lines after it. Returns whether it did.
+    fn simple_line(&mut self) -> bool {
+        let Some(line) = self.next_line() else { return false };
+        let text = self.line_text(&line);
+        let bytes = text.as_bytes();
+        let width = bytes.iter().take_while(|b| **b == b' ').count();
+        let rest = &bytes[width..];
+        if self.has_holes(&line) {
             return false;
         }
-        let colon = start + bytes[start..].iter().take_while(|b| is_name(b)).count();
-        if bytes.get(colon) != Some(&b':') {
-            return false;
+        if rest.first().is_none_or(|b| *b == b'#')
+            || rest.iter().all(|b| is_space(*b) || *b == b'\r')
+        {
+            self.pass(line);
+            return true;
         }
-        let value = bytes.get(colon + 1..).unwrap_or_default();
+        let Some(key) = Key::read(bytes, width) else { return false };
+        let value = &bytes[key.colon + 1..];
         let is_word = match value {
             [] => true,
             [b' ', first, ..] => {
+                let is_open = |at: usize| match value[at] {
+                    b'#' => value[at - 1] == b' ',
+                    b':' => value.get(at + 1).is_none_or(|b| *b == b' '),
+                    _ => false,
+                };
                 (first.is_ascii_alphanumeric() || matches!(first, b'/' | b'.'))
-                    && !value.windows(2).any(|w| w == b" #" || w == b": ")
-                    && !value.ends_with(b":")
+                    && !(2..value.len()).any(is_open)
             }
             _ => false,
         };
-        let has_value = !value.is_empty();
-        if !is_word || (has_value && self.goes_on(start as isize)) {
+        let column = line.indent() + key.start;
+        if !is_word || (!value.is_empty() && line.has_end() && self.follows(1, column as isize)) {
             return false;
         }
-        self.levels.retain(|level| level.column <= indent);
+        self.open_key(bytes, width, line.indent(), key.start);
+        self.pass(line);
+        true
+    }
+
+    /// Opens what a line with a key at `start` and dashes before it opens, all of it moved by
+    /// `shift` columns.
+    fn open_key(&mut self, bytes: &[u8], indent: usize, shift: usize, start: usize) {
+        let column = shift + indent;
+        self.levels.retain(|level| level.column <= column);
         let is_item = start > indent;
-        if self.levels.last().is_some_and(|l| l.column == indent && l.is_list && !is_item) {
+        if self.levels.last().is_some_and(|l| l.column == column && l.is_list && !is_item) {
             self.levels.pop();
         }
-        for column in indent..start {
-            if self.current.as_bytes()[column] == b'-' {
-                self.open(column, true);
+        for (i, byte) in bytes[indent..start].iter().enumerate() {
+            if *byte == b'-' {
+                self.open(column + i, true);
             }
         }
-        self.open(start, false);
-        self.end_line();
-        true
+        self.open(shift + start, false);
+    }
+
+    /// Passes the key of a line that has nothing behind it but one hole, which prints data or the
+    /// text of a template. Returns where the hole stands.
+    fn key_of_hole(&mut self, indent: usize) -> Option<Scene> {
+        let bytes = self.current.as_bytes();
+        let Key { start, colon } = Key::read(bytes, indent)?;
+        let hole = colon + 1 + bytes[colon + 1..].iter().take_while(|b| **b == b' ').count();
+        let (number, end) = self.alone(hole)?;
+        if end < bytes.len() || matches!(self.entry(number), Entry::Raw(_)) {
+            return None;
+        }
+        let line = std::mem::take(&mut self.current);
+        self.open_key(line.as_bytes(), indent, 0, start);
+        self.current = line;
+        self.emit(colon + 1);
+        Some(Scene { parent: start as isize, is_fresh: false, property: None })
     }
 
     /// Returns the number of the hole at `at` if nothing but a comment follows, and where the

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::source::Marked;
 use crate::value::Value;
 
 /// What a hole printed.
@@ -10,9 +11,9 @@ pub(in crate::template::jinja) enum Entry {
     /// Data: reads back as what it is.
     Value(Value),
     /// Text of a template, with marks: what a macro made, or a Go template.
-    Text(Rc<str>),
+    Text(Rc<Marked>),
     /// Text that the template's author answers for.
-    Raw(Rc<str>),
+    Raw(Rc<Marked>),
 }
 
 /// Set in the numbers of entries that outlast a file.
@@ -72,8 +73,8 @@ mod tests {
             Some(Entry::Raw(text)) => text.to_string(),
             _ => String::new(),
         };
-        let own = entries.push(Entry::Raw("own".into()), false).unwrap();
-        let lasting = entries.push(Entry::Raw("lasting".into()), true).unwrap();
+        let own = entries.push(Entry::Raw(Marked::new("own")), false).unwrap();
+        let lasting = entries.push(Entry::Raw(Marked::new("lasting")), true).unwrap();
         assert_eq!(
             (text(&entries, own), text(&entries, lasting)),
             ("own".into(), "lasting".into())

@@ -1,18 +1,62 @@
 //! The lines of a rendered text, those of spliced texts among them, and what is written of them.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
+use super::source::{Marked, Source, Spliced};
 use super::text;
 use super::{Entries, Entry, MAX_OUTPUT, Misfit, Result};
-use crate::template::jinja::mark::{self, ESCAPE, HOLE_LENGTH, Piece};
+use crate::template::jinja::mark::{self, ESCAPE, HOLE_LENGTH};
 
-/// A text without the marks of places.
-struct Source {
-    text: String,
-    /// Where a place begins to write, in bytes, and its number.
-    marks: Vec<(usize, u32)>,
+/// A source in use. Its lines are taken in order, which spares looking for their marks.
+struct Used<'a> {
+    source: &'a Source,
     /// The number of the call that the text comes from.
     call: u32,
+    next_mark: usize,
+    next_hole: usize,
+}
+
+impl<'a> Used<'a> {
+    fn new(source: &'a Source, call: u32) -> Self {
+        Used { source, call, next_mark: 0, next_hole: 0 }
+    }
+
+    /// Returns the range of the holes in a stretch, as numbers.
+    fn holes(&mut self, start: usize, end: usize) -> Range<usize> {
+        let holes = &self.source.holes;
+        if self.next_hole > 0 && holes[self.next_hole - 1] >= start {
+            self.next_hole = holes.partition_point(|hole| *hole < start);
+        }
+        let is_before = |at: usize, limit| holes.get(at).is_some_and(|hole| *hole < limit);
+        while is_before(self.next_hole, start) {
+            self.next_hole += 1;
+        }
+        let mut last = self.next_hole;
+        while is_before(last, end) {
+            last += 1;
+        }
+        self.next_hole..last
+    }
+
+    /// Adds where a stretch came from, for a copy that begins at `base`.
+    fn push_spots(&mut self, spots: &mut Vec<Spot>, start: usize, end: usize, base: usize) {
+        let marks = &self.source.marks;
+        if self.next_mark > 0 && marks[self.next_mark - 1].0 > start {
+            self.next_mark = marks.partition_point(|(at, _)| *at <= start);
+        }
+        while marks.get(self.next_mark).is_some_and(|(at, _)| *at <= start) {
+            self.next_mark += 1;
+        }
+        let call = self.call;
+        if let Some((at, place)) = self.next_mark.checked_sub(1).and_then(|i| marks.get(i)) {
+            spots.push(Spot { output: base, place: *place, skipped: start - at, call });
+        }
+        while let Some((at, place)) = marks.get(self.next_mark).filter(|(at, _)| *at < end) {
+            spots.push(Spot { output: base + at - start, place: *place, skipped: 0, call });
+            self.next_mark += 1;
+        }
+    }
 }
 
 /// No call.
@@ -34,6 +78,16 @@ impl Line {
     /// Makes a line of nothing.
     pub(super) fn empty() -> Self {
         Line { source: 0, start: 0, end: 0, indent: 0, has_end: true }
+    }
+
+    /// Returns how many columns are put before the line.
+    pub(super) fn indent(&self) -> usize {
+        self.indent
+    }
+
+    /// Returns whether it ends in a line feed.
+    pub(super) fn has_end(&self) -> bool {
+        self.has_end
     }
 }
 
@@ -69,7 +123,9 @@ pub(super) struct Level {
 /// Goes through a marked text line by line.
 pub(super) struct Placer<'a> {
     pub(super) entries: &'a Entries,
-    sources: Vec<Source>,
+    sources: Vec<Used<'a>>,
+    /// How long the texts are that took the place of holes, in bytes.
+    taken: usize,
     /// Where the next line of the first source begins.
     next: usize,
     /// Lines that come before it.
@@ -79,8 +135,10 @@ pub(super) struct Placer<'a> {
     /// For stretches of `current` where they came from.
     spots: Vec<Spot>,
     next_spot: usize,
-    /// Whether `current` has marks.
-    has_marks: bool,
+    /// From where on `current` has no marks.
+    marks_end: usize,
+    /// Whether `current` may have marks of the character that begins marks.
+    has_escapes: bool,
     /// Whether the last line of `current` ends in a line feed.
     pub(super) has_end: bool,
     /// How much of `current` is written.
@@ -91,45 +149,24 @@ pub(super) struct Placer<'a> {
     calls: Vec<(u32, u32)>,
 }
 
-fn strip(marked: &str, call: u32) -> Source {
-    let text = String::with_capacity(marked.len());
-    let mut source = Source { text, marks: Vec::with_capacity(64), call };
-    let mut rest = marked;
-    while let Some(at) = mark::find(rest) {
-        let (piece, length) = mark::piece(&rest[at..]);
-        match piece {
-            Piece::Place(place) => {
-                source.text.push_str(&rest[..at]);
-                source.marks.push((source.text.len(), place));
-            }
-            Piece::Hole(_) => source.text.push_str(&rest[..at + length]),
-            _ => {
-                source.text.push_str(&rest[..at]);
-                source.text.push_str("\u{F0000}\u{F0001}");
-            }
-        }
-        rest = &rest[at + length..];
-    }
-    source.text.push_str(rest);
-    source
-}
-
 impl<'a> Placer<'a> {
-    pub(super) fn new(marked: &str, entries: &'a Entries) -> Self {
+    pub(super) fn new(source: &'a Source, entries: &'a Entries) -> Self {
         Placer {
             entries,
-            sources: vec![strip(marked, NO_CALL)],
+            sources: vec![Used::new(source, NO_CALL)],
+            taken: 0,
             next: 0,
             pending: VecDeque::new(),
             current: String::new(),
             spots: Vec::new(),
             next_spot: 0,
-            has_marks: false,
+            marks_end: 0,
+            has_escapes: false,
             has_end: false,
             at: 0,
             levels: Vec::new(),
-            out: String::with_capacity(marked.len()),
-            written: Vec::new(),
+            out: String::with_capacity(source.text.len()),
+            written: Vec::with_capacity(source.marks.len()),
             calls: Vec::new(),
         }
     }
@@ -167,7 +204,7 @@ impl<'a> Placer<'a> {
     }
 
     fn fill(&mut self) -> bool {
-        let text = &self.sources[0].text;
+        let text = &self.sources[0].source.text;
         if self.next == text.len() {
             return false;
         }
@@ -187,18 +224,9 @@ impl<'a> Placer<'a> {
             }
         }
         let line = self.pending[ahead];
-        let text = &self.sources[line.source as usize].text[line.start..line.end];
-        let rest = text.trim_start_matches(' ');
-        Some((line.indent + text.len() - rest.len(), rest))
-    }
-
-    /// Returns the next line that is not blank, without taking it.
-    pub(super) fn peek_content(&mut self) -> Option<(usize, &str)> {
-        let mut ahead = 0;
-        while self.peek(ahead)?.1.trim_ascii().is_empty() {
-            ahead += 1;
-        }
-        self.peek(ahead)
+        let text = &self.sources[line.source as usize].source.text[line.start..line.end];
+        let width = text.bytes().take_while(|b| *b == b' ').count();
+        Some((line.indent + width, &text[width..]))
     }
 
     /// Returns the next line that is neither blank nor a comment, without taking it; none when the
@@ -231,11 +259,14 @@ impl<'a> Placer<'a> {
 
     fn append_stretch(&mut self, line: Line) {
         let base = self.current.len();
-        let source = &self.sources[line.source as usize];
-        let text = &source.text[line.start..line.end];
-        push_spots(&mut self.spots, source, line.start, line.end, base);
-        self.has_marks = self.has_marks || mark::find(text).is_some();
-        self.current.push_str(text);
+        let used = &mut self.sources[line.source as usize];
+        used.push_spots(&mut self.spots, line.start, line.end, base);
+        let source = used.source;
+        if let Some(last) = used.holes(line.start, line.end).last() {
+            self.marks_end = base + source.holes[last] - line.start + 1;
+        }
+        self.has_escapes |= source.has_escapes;
+        self.current.push_str(&source.text[line.start..line.end]);
     }
 
     /// Takes the next line as the one at hand.
@@ -243,7 +274,8 @@ impl<'a> Placer<'a> {
         self.current.clear();
         self.spots.clear();
         self.next_spot = 0;
-        self.has_marks = false;
+        self.marks_end = 0;
+        self.has_escapes = false;
         self.at = 0;
         self.append()
     }
@@ -273,7 +305,7 @@ impl<'a> Placer<'a> {
     pub(super) fn emit(&mut self, to: usize) {
         self.pass_spots(to);
         let mut text = &self.current[self.at..to];
-        if self.has_marks {
+        if self.has_escapes {
             while let Some(found) = mark::find(text) {
                 self.out.push_str(&text[..found]);
                 self.out.push(ESCAPE);
@@ -308,12 +340,13 @@ impl<'a> Placer<'a> {
 
     /// Returns whether the text at hand has marks.
     pub(super) fn has_marks(&self) -> bool {
-        self.has_marks
+        self.marks_end > 0
     }
 
     /// Returns where the next mark is in the text at hand, from `at` on.
     pub(super) fn find_mark(&self, at: usize) -> Option<usize> {
-        if self.has_marks { mark::find(&self.current[at..]).map(|found| at + found) } else { None }
+        let from = self.current.get(at..).filter(|_| at < self.marks_end)?;
+        mark::find(from).map(|found| at + found)
     }
 
     /// Returns the number of the hole at `at`.
@@ -345,7 +378,7 @@ impl<'a> Placer<'a> {
 
     /// Takes in a text that a hole at `at` printed. Returns its lines without the indentation that
     /// they have in common, without blank lines around them.
-    pub(super) fn take_text(&mut self, at: usize, marked: &str) -> Result<Vec<Line>> {
+    pub(super) fn take_text(&mut self, at: usize, marked: &'a Marked) -> Result<Vec<Line>> {
         let spot = self.spot_at(at).copied();
         let outer = spot.map_or(NO_CALL, |spot| spot.call);
         let call = match spot {
@@ -355,32 +388,20 @@ impl<'a> Placer<'a> {
             }
             None => outer,
         };
-        let source = strip(marked, call);
+        let Spliced { source, lines } = marked.spliced();
         let number = self.sources.len() as u32;
-        let mut lines = Vec::new();
-        let mut start = 0;
-        for line in source.text.split('\n') {
-            let end = start + line.len();
-            lines.push(Line { source: number, start, end, indent: 0, has_end: true });
-            start = end + 1;
-        }
-        let is_blank = |line: &Line| source.text[line.start..line.end].trim_ascii().is_empty();
-        while lines.last().is_some_and(is_blank) {
-            lines.pop();
-        }
-        let blank = lines.iter().take_while(|line| is_blank(line)).count();
-        lines.drain(..blank);
-        let width = |line: &Line| {
-            let text = &source.text[line.start..line.end];
-            text.len() - text.trim_start_matches(' ').len()
+        let line = |(start, end): &(usize, usize)| Line {
+            source: number,
+            start: *start,
+            end: *end,
+            indent: 0,
+            has_end: true,
         };
-        let common = lines.iter().filter(|line| !is_blank(line)).map(width).min().unwrap_or(0);
-        for line in &mut lines {
-            line.start += common.min(width(line));
-        }
+        let lines = lines.iter().map(line).collect();
+        self.sources.push(Used::new(source, call));
         // A text that writes itself again and again would never end.
-        self.sources.push(source);
-        if self.sources.iter().map(|source| source.text.len()).sum::<usize>() > MAX_OUTPUT {
+        self.taken += source.text.len();
+        if self.taken > MAX_OUTPUT {
             let message = format!("exceeded maximum size of output ({MAX_OUTPUT} bytes)");
             return Err(self.misfit(at, message, ""));
         }
@@ -388,8 +409,33 @@ impl<'a> Placer<'a> {
     }
 
     /// Returns the text of a line.
-    pub(super) fn line_text(&self, line: &Line) -> &str {
-        &self.sources[line.source as usize].text[line.start..line.end]
+    pub(super) fn line_text(&self, line: &Line) -> &'a str {
+        &self.sources[line.source as usize].source.text[line.start..line.end]
+    }
+
+    /// Returns the line that comes next, without taking it.
+    pub(super) fn next_line(&mut self) -> Option<Line> {
+        if self.pending.is_empty() && !self.fill() {
+            return None;
+        }
+        self.pending.front().copied()
+    }
+
+    /// Returns whether a line that is not taken yet has holes.
+    pub(super) fn has_holes(&mut self, line: &Line) -> bool {
+        !self.sources[line.source as usize].holes(line.start, line.end).is_empty()
+    }
+
+    /// Takes the next line, which is `line` and has no holes, and writes it as it is.
+    pub(super) fn pass(&mut self, line: Line) {
+        self.pending.pop_front();
+        self.out.extend(std::iter::repeat_n(' ', line.indent));
+        let used = &mut self.sources[line.source as usize];
+        used.push_spots(&mut self.written, line.start, line.end, self.out.len());
+        self.out.push_str(&used.source.text[line.start..line.end]);
+        if line.has_end {
+            self.out.push('\n');
+        }
     }
 
     /// Puts lines before those still to come. The last of them ends as the line at hand does.
@@ -413,27 +459,21 @@ impl<'a> Placer<'a> {
         let keep = self.spots.partition_point(|spot| spot.output < at).max(self.next_spot);
         self.spots.truncate(keep);
         self.next_spot = self.next_spot.min(self.spots.len());
-        self.append_stretch(line);
+        let had_more = self.marks_end > at + HOLE_LENGTH;
+        if line.start < line.end {
+            self.append_stretch(line);
+        }
         let end = self.current.len();
         let shift = |spot: Spot| Spot { output: end + spot.output - at - HOLE_LENGTH, ..spot };
         self.spots.extend(after.into_iter().map(shift));
         self.current.push_str(&tail);
+        if had_more {
+            self.marks_end = self.current.len();
+        }
     }
 
     /// Ends the line at hand without writing more of it, for lines that follow in its place.
     pub(super) fn has_room(&self) -> Result<()> {
         self.check_size()
-    }
-}
-
-/// Adds where the stretch of a source came from, for a copy that begins at `base`.
-fn push_spots(spots: &mut Vec<Spot>, source: &Source, start: usize, end: usize, base: usize) {
-    let first = source.marks.partition_point(|(at, _)| *at <= start);
-    let call = source.call;
-    if let Some((at, place)) = first.checked_sub(1).and_then(|i| source.marks.get(i)) {
-        spots.push(Spot { output: base, place: *place, skipped: start - at, call });
-    }
-    for (at, place) in source.marks[first..].iter().take_while(|(at, _)| *at < end) {
-        spots.push(Spot { output: base + at - start, place: *place, skipped: 0, call });
     }
 }

@@ -15,10 +15,12 @@ mod plain;
 mod property;
 mod scalar;
 mod shape;
+mod source;
 mod text;
 
 pub(super) use entry::{Entries, Entry};
 pub(super) use line::Placed;
+pub(super) use source::{Marked, Source};
 pub(super) use text::{plain, plain_value};
 
 /// Longer files, in bytes, are refused.
@@ -43,7 +45,7 @@ pub(super) struct Misfit {
 ///
 /// # Errors
 /// The first hole whose value its place cannot hold.
-pub(super) fn place(marked: &str, entries: &Entries) -> Result<Placed> {
+pub(super) fn place(marked: &Source, entries: &Entries) -> Result<Placed> {
     let mut placer = line::Placer::new(marked, entries);
     placer.run()?;
     Ok(placer.finish())
@@ -53,7 +55,7 @@ pub(super) fn place(marked: &str, entries: &Entries) -> Result<Placed> {
 ///
 /// # Errors
 /// Text of more than [`MAX_OUTPUT`] bytes.
-pub(super) fn print(marked: &str, entries: &Entries) -> Result<Placed> {
+pub(super) fn print(marked: &Source, entries: &Entries) -> Result<Placed> {
     let mut placer = line::Placer::new(marked, entries);
     placer.print()?;
     Ok(placer.finish())

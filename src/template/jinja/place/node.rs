@@ -4,6 +4,7 @@ use super::layout::{push_spaces, push_text};
 use super::line::{Line, Placer};
 use super::scalar::simple;
 use super::shape::{is_separate, is_space, is_structure, token_end};
+use super::source::Marked;
 use super::text::{self, needs_lines};
 use super::{Entry, Result};
 use crate::template::jinja::mark::{self, ESCAPE, HOLE_LENGTH};
@@ -26,7 +27,7 @@ impl Scene {
     }
 }
 
-impl Placer<'_> {
+impl<'a> Placer<'a> {
     /// Places what follows on the line at hand.
     pub(super) fn node(&mut self, mut scene: Scene) -> Result<()> {
         loop {
@@ -159,7 +160,7 @@ impl Placer<'_> {
     }
 
     /// Puts a text of one line in place of a hole.
-    pub(super) fn splice_one(&mut self, at: usize, marked: &str) -> Result<()> {
+    pub(super) fn splice_one(&mut self, at: usize, marked: &'a Marked) -> Result<()> {
         let lines = self.take_text(at, marked)?;
         match lines[..] {
             [] => {
@@ -280,10 +281,19 @@ impl Placer<'_> {
 
     /// Returns whether the next line goes on with a plain scalar.
     pub(super) fn goes_on(&mut self, parent: isize) -> bool {
-        parent >= 0
-            && self.has_end
-            && self.peek_content().is_some_and(|(column, rest)| {
-                column as isize > parent && !rest.starts_with('#') && !is_structure(rest)
-            })
+        parent >= 0 && self.has_end && self.follows(0, parent)
+    }
+
+    /// Returns whether the lines to come, the first `ahead` of them left out, go on with a plain
+    /// scalar.
+    pub(super) fn follows(&mut self, ahead: usize, parent: isize) -> bool {
+        let mut ahead = ahead;
+        while let Some((column, rest)) = self.peek(ahead) {
+            if !rest.trim_ascii_start().is_empty() {
+                return column as isize > parent && !rest.starts_with('#') && !is_structure(rest);
+            }
+            ahead += 1;
+        }
+        false
     }
 }

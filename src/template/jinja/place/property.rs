@@ -7,9 +7,8 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::rc::Rc;
 
-use super::{Entries, Entry, place};
+use super::{Entries, Entry, Marked, Source, place};
 use crate::template::jinja::mark;
 use crate::value::{List, Map, Value, deep_equal};
 use crate::yaml;
@@ -653,7 +652,7 @@ impl Case {
                     self.list(base, depth + 2)
                 };
                 let text = std::mem::replace(&mut self.marked, outer);
-                let text = Entry::Text(Rc::from(text));
+                let text = Entry::Text(Marked::new(text));
                 if self.random.chance(50) {
                     self.marked.push(' ');
                 } else {
@@ -673,7 +672,7 @@ impl Case {
                 marked.push('\n');
                 self.entries.push(Entry::Value(Value::from(inner.as_str())));
                 self.marked.push_str(" \"");
-                self.hole(Entry::Text(Rc::from(marked)));
+                self.hole(Entry::Text(Marked::new(marked)));
                 self.marked.push_str("\"\n");
                 Value::from(format!("m-{inner}"))
             }
@@ -744,7 +743,8 @@ fn random_templates_read_back_as_their_data() {
                 .collect();
             format!("seed {seed}\n{}\n{}", show(&case.marked), entries.join("\n"))
         };
-        let placed = match place(&case.marked, &Entries::from(case.entries.clone())) {
+        let placed = match place(&Source::from(&*case.marked), &Entries::from(case.entries.clone()))
+        {
             Ok(placed) => placed.text,
             Err(misfit) => panic!("{}\n{misfit:?}", described()),
         };
