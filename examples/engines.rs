@@ -210,7 +210,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         // What was compiled last belongs to the thread: a new one begins from the sources.
         let run = || [(); 2].map(|()| compare(&charts, &values, round));
         let times = std::thread::scope(|scope| scope.spawn(run).join());
-        for (times, found) in [&mut first, &mut again].into_iter().zip(times.map_err(|_| "a thread failed")?) {
+        for (times, found) in
+            [&mut first, &mut again].into_iter().zip(times.map_err(|_| "a thread failed")?)
+        {
             let found = found?;
             times.0.iter_mut().zip(found).for_each(|(times, time)| times.push(time));
         }

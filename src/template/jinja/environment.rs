@@ -23,7 +23,9 @@ static BASE: LazyLock<Environment<'static>> = LazyLock::new(build);
 static FULL: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut env = BASE.clone();
     for row in library::rows() {
-        row.names().for_each(|name| add_row(&mut env, row, name));
+        for name in row.names() {
+            add_row(&mut env, row, name);
+        }
     }
     env
 });
@@ -34,7 +36,9 @@ pub(super) fn environment(used: &Filters) -> Environment<'static> {
         Filters::All => FULL.clone(),
         Filters::Named(rows) => {
             let mut env = BASE.clone();
-            rows.iter().for_each(|(row, name)| add_row(&mut env, row, name));
+            for (row, name) in rows {
+                add_row(&mut env, row, name);
+            }
             env
         }
     }
