@@ -26,12 +26,25 @@ fn runtime() -> Result<Runtime, Failure> {
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(|error| Failure::new(format!("failed to start: {error}")))
+        .map_err(not_started)
 }
 
 /// Runs a command's work on the one runtime.
 pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Failure> {
     Ok(runtime()?.block_on(work)?)
+}
+
+/// Runs the work of a command that only reads, on this thread alone: one request follows the other, and
+/// what comes is not held for another thread.
+pub(super) fn read_on_this_thread<T>(
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    Ok(runtime.map_err(not_started)?.block_on(work)?)
+}
+
+fn not_started(error: std::io::Error) -> Failure {
+    Failure::new(format!("failed to start: {error}"))
 }
 
 /// A cluster that is asked in between by a command that works without one otherwise.

@@ -3,7 +3,7 @@ use http::{Method, Request, header};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value as Json;
 
-use super::items::{Items, ListMetadata};
+use super::items::{Items, ListMetadata, RawItem};
 use super::retry::Retry;
 use super::{ApiError, Cluster, Unanswered};
 use crate::plan::patch::Patch;
@@ -19,6 +19,11 @@ pub(super) const METADATA: &str =
 /// A list of such.
 pub(super) const METADATA_LIST: &str =
     "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
+/// The same in the format that costs the server least.
+pub(super) const COMPACT_METADATA_LIST: &str = "application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,\
+     application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
+/// A list of whole objects in that format, of kinds that are not custom ones.
+pub(super) const COMPACT_LIST: &str = "application/vnd.kubernetes.protobuf,application/json";
 /// How rhumb calls itself as the owner of fields: as Helm does, since both own the same objects.
 pub(super) const FIELD_MANAGER: &str = "helm";
 /// The same of records and the like, for which Helm gives no name but that of its client.
@@ -106,18 +111,23 @@ impl Cluster {
         serde_json::from_str(&text).map_err(ApiError::Answer)
     }
 
-    /// Reads a list as it arrives and hands over each item as JSON, without holding more than one.
+    /// Reads a list as it arrives and hands over each item, without holding more than one.
     ///
     /// A list that breaks off is read anew, so that an item may come twice.
     pub(super) async fn each_item(
         &self,
         path: &str,
-        accept: &str,
-        mut take: impl FnMut(&[u8]),
+        mut accept: &str,
+        mut take: impl FnMut(RawItem<'_>),
     ) -> Result<ListMetadata, ApiError> {
         let mut retry = Retry::new(&self.reached);
         loop {
             let answer = self.each_item_once(path, accept, &mut take).await;
+            // The server words its refusals in the same format, which nobody here reads.
+            if accept == COMPACT_LIST && answer.as_ref().is_err_and(is_unread) {
+                accept = JSON;
+                continue;
+            }
             match retry.after(&answer) {
                 Some(pause) => tokio::time::sleep(pause).await,
                 None => return answer,
@@ -129,7 +139,7 @@ impl Cluster {
         &self,
         path: &str,
         accept: &str,
-        take: &mut impl FnMut(&[u8]),
+        take: &mut impl FnMut(RawItem<'_>),
     ) -> Result<ListMetadata, ApiError> {
         if let Some(throttle) = &self.throttle {
             throttle.wait().await;
@@ -309,6 +319,15 @@ impl Cluster {
                 _ => return Ok(items),
             }
         }
+    }
+}
+
+/// Returns whether a refusal is not in JSON.
+fn is_unread(error: &ApiError) -> bool {
+    match error {
+        ApiError::Status(status) => status.reason == "Failed to parse error data",
+        ApiError::Transport(unanswered) => matches!(unanswered.error, kube::Error::FromUtf8(_)),
+        _ => false,
     }
 }
 

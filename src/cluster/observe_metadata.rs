@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 use super::client::{METADATA, METADATA_LIST, escape};
+use super::items::RawItem;
 use super::observe::PARALLEL;
 use super::{ApiError, Cluster, Error};
 use crate::plan::{Observed, ResourceId};
@@ -100,6 +101,7 @@ impl Cluster {
         loop {
             let path = format!("{collection}?limit={PAGE}{next}");
             let page = self.each_item(&path, METADATA_LIST, |item| {
+                let RawItem::Json(item) = item else { return };
                 let Ok(Named { metadata }) = serde_json::from_slice(item) else { return };
                 if let Some(id) = group.get(metadata.name.as_ref())
                     && let Ok(live) = serde_json::from_slice::<Json>(item)

@@ -103,4 +103,22 @@ mod tests {
         let mut retry = Retry::new(&reached);
         assert_eq!(std::iter::from_fn(|| retry.after(&cut())).count(), PAUSES.len());
     }
+    #[test]
+    fn a_server_may_be_away_for_a_minute() {
+        let reached = AtomicBool::new(true);
+        let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+        let error = kube::Error::Service(Box::new(refused));
+        let (request, server) = (String::new(), String::new());
+        let unanswered = super::super::Unanswered { request, server, error };
+        let answer = Err::<(), _>(ApiError::Transport(Box::new(unanswered)));
+        let mut retry = Retry::new(&reached);
+        let pauses: Vec<_> = std::iter::from_fn(|| retry.after(&answer)).collect();
+        assert_eq!(pauses.iter().sum::<Duration>(), Duration::from_millis(61_800));
+        // It is noticed soon that the server is back, whenever that is.
+        assert!(pauses.is_sorted() && pauses.iter().all(|pause| *pause <= Duration::from_secs(5)));
+        assert_eq!(pauses[0], Duration::from_millis(100));
+        // An answer in between does not begin the minute anew.
+        assert_eq!(retry.after(&Ok::<(), _>(())), None);
+        assert_eq!(retry.after(&answer), None);
+    }
 }

@@ -15,6 +15,8 @@ mod cluster_charts;
 #[cfg(all(feature = "cli", feature = "cluster"))]
 mod cluster_failures;
 #[cfg(all(feature = "cli", feature = "cluster"))]
+mod cluster_lists;
+#[cfg(all(feature = "cli", feature = "cluster"))]
 mod cluster_records;
 #[cfg(all(feature = "cli", feature = "cluster"))]
 mod cluster_render;

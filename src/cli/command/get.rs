@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::action;
-use crate::cli::cluster::{block_on, connect};
+use crate::cli::cluster::{connect, read_on_this_thread};
 use crate::cli::output::{Details, Format, OutputArgs, computed_values};
 use crate::cli::{Failure, GlobalOptions, Ui};
 use crate::release::{Release, Revision};
@@ -77,7 +77,7 @@ pub(in crate::cli) fn run(
     match args.part {
         Part::Metadata(MetadataArgs { which, output: OutputArgs { output } }) => {
             let Which { release, revision } = which;
-            let (release, labels) = block_on(async {
+            let (release, labels) = read_on_this_thread(async {
                 let session = connect(global).await?;
                 action::get_with_labels(&session, &release, revision).await
             })?;
@@ -132,7 +132,7 @@ pub(in crate::cli) fn run(
 
 fn read(global: &GlobalOptions, which: Which) -> Result<Release, Failure> {
     let Which { release, revision } = which;
-    block_on(async {
+    read_on_this_thread(async {
         let session = connect(global).await?;
         action::get(&session, &release, revision).await
     })

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use crate::action::{self, HistoryRow};
-use crate::cli::cluster::{block_on, connect};
+use crate::cli::cluster::{connect, read_on_this_thread};
 use crate::cli::output::{Format, OutputArgs, Table};
 use crate::cli::{Failure, GlobalOptions, Ui};
 
@@ -28,7 +28,7 @@ pub(in crate::cli) fn run(
     args: HistoryArgs,
 ) -> Result<(), Failure> {
     let HistoryArgs { release, max, show_rollback_revision, output: OutputArgs { output } } = args;
-    let rows = block_on(async {
+    let rows = read_on_this_thread(async {
         let session = connect(global).await?;
         action::history(&session, &release, max).await
     })?;

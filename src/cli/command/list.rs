@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::action::{self, ListRequest, ListSort};
-use crate::cli::cluster::{block_on, connect};
+use crate::cli::cluster::{connect, read_on_this_thread};
 use crate::cli::output::{Format, OutputArgs, Table};
 use crate::cli::{Failure, GlobalOptions, Ui};
 use crate::release::{Head, Status};
@@ -116,7 +116,7 @@ pub(in crate::cli) fn run(
         offset,
         max,
     };
-    let releases = block_on(async {
+    let releases = read_on_this_thread(async {
         let session = connect(global).await?;
         action::list(&session, &request).await
     })?;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use crate::action::{self, StatusReport};
-use crate::cli::cluster::{block_on, connect};
+use crate::cli::cluster::{connect, read_on_this_thread};
 use crate::cli::output::{Details, Format, OutputArgs};
 use crate::cli::{Failure, GlobalOptions, Ui};
 use crate::release::{Revision, to_json};
@@ -26,7 +26,7 @@ pub(in crate::cli) fn run(
     args: StatusArgs,
 ) -> Result<(), Failure> {
     let StatusArgs { release, revision, output: OutputArgs { output } } = args;
-    let report = block_on(async {
+    let report = read_on_this_thread(async {
         let session = connect(global).await?;
         action::status(&session, &release, revision, output == Format::Table).await
     })?;

@@ -5,11 +5,11 @@ use base64::read::DecoderReader;
 use futures::{StreamExt as _, TryStreamExt as _};
 
 use super::super::ApiError;
-use super::super::client::{JSON, METADATA_LIST, escape};
+use super::super::client::{COMPACT_LIST, COMPACT_METADATA_LIST, escape};
 use super::entry::{Entry, Item};
 use super::object::ObjectStore;
 use super::{RecordKind, StoreError};
-use crate::release::{Head, Revision, Status, decode_head};
+use crate::release::{Head, Revision, decode_head};
 
 /// A head that was asked for, by the namespace and the key of its record.
 type Heads = BTreeMap<(String, String), Result<Head, StoreError>>;
@@ -36,8 +36,8 @@ impl ObjectStore {
         let query = escape(&format!("{selector}{joint}owner=helm"));
         // In one piece: the server streams it out of its cache, and it is read as it comes.
         let path = format!("{}?labelSelector={query}", self.collection());
-        let listed = self.cluster.each_item(&path, METADATA_LIST, |item| {
-            if let Ok(item) = serde_json::from_slice::<Item<'_>>(item) {
+        let listed = self.cluster.each_item(&path, COMPACT_METADATA_LIST, |item| {
+            if let Some(item) = Item::read(item) {
                 take(item.entry());
             }
         });
@@ -54,19 +54,25 @@ impl ObjectStore {
         entries: &[Entry],
         since: &str,
     ) -> Result<Vec<Option<Result<Head, StoreError>>>, StoreError> {
-        let mut heads = Heads::new();
-        if entries.len() >= FEW {
-            let wanted: BTreeSet<_> = entries.iter().map(Entry::id).collect();
-            let current = entries.iter().filter(|entry| entry.status != Status::Superseded);
-            let names: BTreeSet<_> = current.map(|entry| entry.name.as_str()).collect();
-            // Names side by side pick the last revisions of all of them, and no more.
-            let found: Vec<Heads> = futures::stream::iter(groups(names))
-                .map(|names| self.listed_heads(names, since, &wanted))
-                .buffer_unordered(LISTS)
-                .try_collect()
-                .await?;
-            heads = found.into_iter().flatten().collect();
+        let wanted: BTreeSet<_> = entries.iter().map(Entry::id).collect();
+        // Names side by side pick the last revisions of all of them, and no more, or all others.
+        let mut selectors = Vec::new();
+        for (is_superseded, states) in [(false, "status!=superseded"), (true, "status=superseded")]
+        {
+            let alike = entries.iter().filter(|entry| is_superseded == entry.is_superseded());
+            if alike.clone().count() >= FEW {
+                let names: BTreeSet<_> = alike.map(|entry| entry.name.as_str()).collect();
+                let groups = groups(names).into_iter();
+                selectors
+                    .extend(groups.map(|names| format!("owner=helm,{states},name in ({names})")));
+            }
         }
+        let found: Vec<Heads> = futures::stream::iter(selectors)
+            .map(|selector| self.listed_heads(selector, since, &wanted))
+            .buffer_unordered(LISTS)
+            .try_collect()
+            .await?;
+        let mut heads: Heads = found.into_iter().flatten().collect();
         let missing: Vec<_> = {
             let is_missing =
                 |entry: &&Entry| !heads.contains_key(&(entry.namespace.clone(), entry.key.clone()));
@@ -84,19 +90,18 @@ impl ObjectStore {
 
     async fn listed_heads(
         &self,
-        names: String,
+        selector: String,
         since: &str,
         wanted: &BTreeSet<(&str, &str)>,
     ) -> Result<Heads, StoreError> {
-        let selector = format!("owner=helm,status!=superseded,name in ({names})");
         let mut path = format!("{}?labelSelector={}", self.collection(), escape(&selector));
         if !since.is_empty() {
             // Not to be read from the database again what the server has in its cache.
             path.extend(["&resourceVersionMatch=NotOlderThan&resourceVersion=", since]);
         }
         let mut heads = Heads::new();
-        let listed = self.cluster.each_item(&path, JSON, |item| {
-            let Ok(item) = serde_json::from_slice::<Item<'_>>(item) else { return };
+        let listed = self.cluster.each_item(&path, COMPACT_LIST, |item| {
+            let Some(item) = Item::read(item) else { return };
             let entry = item.entry();
             if wanted.contains(&entry.id()) {
                 let head = self.head(&item, &entry);
@@ -133,8 +138,8 @@ impl ObjectStore {
         let selector = escape(&format!("owner=helm,name={name}"));
         let path = format!("{}?labelSelector={selector}", self.collection());
         let mut heads: BTreeMap<(Revision, String), _> = BTreeMap::new();
-        let listed = self.cluster.each_item(&path, JSON, |item| {
-            let Ok(item) = serde_json::from_slice::<Item<'_>>(item) else { return };
+        let listed = self.cluster.each_item(&path, COMPACT_LIST, |item| {
+            let Some(item) = Item::read(item) else { return };
             let entry = item.entry();
             let head = self.head(&item, &entry);
             heads.insert((entry.revision, entry.key.clone()), (entry, head));
@@ -146,10 +151,10 @@ impl ObjectStore {
     fn head(&self, item: &Item<'_>, entry: &Entry) -> Result<Head, StoreError> {
         let record = item.record();
         let head = match self.kind {
-            RecordKind::Secret => {
+            RecordKind::Secret if !item.is_plain() => {
                 decode_head(DecoderReader::new(record, &STANDARD), &entry.namespace, entry.revision)
             }
-            RecordKind::ConfigMap => decode_head(record, &entry.namespace, entry.revision),
+            _ => decode_head(record, &entry.namespace, entry.revision),
         };
         head.map_err(|source| StoreError::Decode { name: entry.key.clone(), source })
     }
