@@ -26,7 +26,7 @@ fn runtime() -> Result<Runtime, Failure> {
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(not_started)
+        .map_err(|error| not_started(&error))
 }
 
 /// Runs a command's work on the one runtime.
@@ -40,10 +40,10 @@ pub(super) fn read_on_this_thread<T>(
     work: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    Ok(runtime.map_err(not_started)?.block_on(work)?)
+    Ok(runtime.map_err(|error| not_started(&error))?.block_on(work)?)
 }
 
-fn not_started(error: std::io::Error) -> Failure {
+fn not_started(error: &std::io::Error) -> Failure {
     Failure::new(format!("failed to start: {error}"))
 }
 

@@ -327,7 +327,7 @@ fn is_unread(error: &ApiError) -> bool {
     match error {
         ApiError::Status(status) => status.reason == "Failed to parse error data",
         ApiError::Transport(unanswered) => matches!(unanswered.error, kube::Error::FromUtf8(_)),
-        _ => false,
+        ApiError::Answer(_) => false,
     }
 }
 

@@ -107,7 +107,7 @@ impl Items {
         };
         let head = bytes.len() - reader.0.len();
         let number = tag >> 3;
-        let is_delimited = tag & 7 == DELIMITED;
+        let is_delimited = encoding(tag) == DELIMITED;
         let Some(left) = self.left else {
             if is_delimited && number == RAW {
                 self.left = Some(length);
@@ -150,7 +150,7 @@ pub(in super::super) enum Field<'a> {
 }
 
 /// Goes through the fields of a message, with their numbers. What is damaged ends them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(in super::super) struct Fields<'a>(Reader<'a>);
 
 impl<'a> Fields<'a> {
@@ -159,22 +159,22 @@ impl<'a> Fields<'a> {
     }
 
     /// Returns the bytes of the last field with a number; none when there is none.
-    pub(in super::super) fn bytes(self, number: u64) -> &'a [u8] {
+    pub(in super::super) fn bytes(&self, number: u64) -> &'a [u8] {
         let is_it = |(other, field)| match field {
             Field::Bytes(bytes) if other == number => Some(bytes),
             _ => None,
         };
-        self.filter_map(is_it).last().unwrap_or_default()
+        self.clone().filter_map(is_it).last().unwrap_or_default()
     }
 
     /// Returns the text of a field; `None` when it is damaged.
-    pub(in super::super) fn text(self, number: u64) -> Option<&'a str> {
+    pub(in super::super) fn text(&self, number: u64) -> Option<&'a str> {
         std::str::from_utf8(self.bytes(number)).ok()
     }
 
     /// Returns a number; `None` when there is none.
-    pub(in super::super) fn number(mut self, number: u64) -> Option<u64> {
-        self.find_map(|(other, field)| match field {
+    pub(in super::super) fn number(&self, number: u64) -> Option<u64> {
+        self.clone().find_map(|(other, field)| match field {
             Field::Number(value) if other == number => Some(value),
             _ => None,
         })
@@ -182,10 +182,10 @@ impl<'a> Fields<'a> {
 
     /// Returns the entries of a map of texts to bytes.
     pub(in super::super) fn entries(
-        self,
+        &self,
         number: u64,
-    ) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
-        self.filter_map(move |(other, field)| match field {
+    ) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
+        self.clone().filter_map(move |(other, field)| match field {
             Field::Bytes(entry) if other == number => {
                 let entry = Fields::of(entry);
                 Some((entry.bytes(1), entry.bytes(2)))
@@ -202,7 +202,7 @@ impl<'a> Iterator for Fields<'a> {
         let reader = &mut self.0;
         let tag = reader.number()?;
         let number = tag >> 3;
-        if tag & 7 == 0 {
+        if encoding(tag) == 0 {
             return Some((number, Field::Number(reader.number()?)));
         }
         let length = usize::try_from(reader.length(tag)?).ok()?;
@@ -210,6 +210,11 @@ impl<'a> Iterator for Fields<'a> {
         reader.0 = rest;
         Some((number, Field::Bytes(bytes)))
     }
+}
+
+/// Returns how a field with a tag is encoded.
+fn encoding(tag: u64) -> u64 {
+    tag % 8
 }
 
 /// Bytes that are to be read.
@@ -232,7 +237,7 @@ impl Reader<'_> {
 
     /// Reads how many bytes follow of a field with a tag; a number of its own is read with it.
     fn length(&mut self, tag: u64) -> Option<u64> {
-        match tag & 7 {
+        match encoding(tag) {
             0 => self.number().map(|_| 0),
             1 => Some(8),
             5 => Some(4),
