@@ -170,7 +170,9 @@ struct Times([Vec<Duration>; 2]);
 impl Times {
     #[allow(clippy::print_stdout)]
     fn print(mut self, what: &str) {
-        self.0.iter_mut().for_each(|times| times.sort());
+        for times in &mut self.0 {
+            times.sort();
+        }
         let line = |name: &str, at: usize| {
             let [go, jinja] = [self.0[0][at], self.0[1][at]];
             let ratio = go.as_secs_f64() / jinja.as_secs_f64();
@@ -214,7 +216,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             [&mut first, &mut again].into_iter().zip(times.map_err(|_| "a thread failed")?)
         {
             let found = found?;
-            times.0.iter_mut().zip(found).for_each(|(times, time)| times.push(time));
+            for (times, time) in times.0.iter_mut().zip(found) {
+                times.push(time);
+            }
         }
     }
     println!("{TEMPLATES} templates, {ROUNDS} rounds; a ratio is Go's time divided by Jinja's");

@@ -1,5 +1,5 @@
-//! How a template gets at files of macros: macros that are run once for all files come from an
-//! object that keeps what they wrote, the others from the file itself, which is imported.
+//! How a template gets at files of macros: from an object that keeps what macros wrote if it calls
+//! such alone as are run once for all files, from the file itself, which is imported, otherwise.
 
 use std::fmt::Write as _;
 
@@ -9,9 +9,6 @@ use super::lex::{Kind, Token, names};
 
 /// The function that returns a file of macros that are run once.
 pub(super) const MODULE: &str = "__module";
-
-/// Begins the name of that object where the file is imported as well.
-pub(super) const SHARED: &str = "__";
 
 /// A file of macros that is imported under its own name where that is used.
 #[derive(Clone, Debug)]
@@ -25,13 +22,11 @@ pub(super) struct Module {
     finder: Finder<'static>,
 }
 
-/// An `import` tag that is replaced or has something added.
+/// What takes the place of an `import` tag.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct ImportTag {
     /// Where it begins, in bytes.
     pub(super) at: usize,
-    pub(super) is_kept: bool,
-    /// What comes after it, or in its place.
     pub(super) text: String,
 }
 
@@ -41,15 +36,13 @@ pub(super) struct Imports {
     /// What comes before all else.
     pub(super) head: String,
     pub(super) tags: Vec<ImportTag>,
-    /// Where [`SHARED`] belongs, in bytes, in order.
-    pub(super) shared: Vec<usize>,
 }
 
 /// How the name of a file of macros is used.
 #[derive(Debug, Default)]
 struct Uses {
-    /// Where macros are called that are run once.
-    shared: Vec<usize>,
+    /// Whether macros are called that are run once.
+    has_shared: bool,
     /// Whether there are other macros.
     has_others: bool,
     /// Whether the name stands for itself somewhere.
@@ -92,7 +85,7 @@ impl Module {
                 if !after.starts_with('.') {
                     uses.is_bare = true;
                 } else if self.is_shared(after) {
-                    uses.shared.push(token.inner.start + at);
+                    uses.has_shared = true;
                 } else {
                     uses.has_others = true;
                 }
@@ -144,7 +137,6 @@ impl Imports {
                 imports.add_tag(module, *at, name, source, tokens);
             }
         }
-        imports.shared.sort_unstable();
         imports
     }
 
@@ -165,26 +157,16 @@ impl Imports {
         let head = &mut self.head;
         if uses.has_others {
             write!(head, "{{% import {path:?} as {name} %}}").unwrap_or_default();
-            if !uses.is_bare && !uses.shared.is_empty() {
-                write!(head, "{{% set {SHARED}{name} = {MODULE}({path:?}) %}}").unwrap_or_default();
-                self.shared.extend(uses.shared);
-            }
-        } else if !uses.shared.is_empty() {
+        } else if uses.has_shared {
             write!(head, "{{% set {name} = {MODULE}({path:?}) %}}").unwrap_or_default();
         }
     }
 
     fn add_tag(&mut self, module: &Module, at: usize, name: &str, source: &str, tokens: &[Token]) {
         let uses = module.uses(name, &Finder::new(name), source, tokens, Some(at));
-        if uses.is_bare || uses.shared.is_empty() {
-            return;
-        }
-        let path = &module.path;
-        let begin = if uses.has_others { SHARED } else { "" };
-        let text = format!("{{% set {begin}{name} = {MODULE}({path:?}) %}}");
-        self.tags.push(ImportTag { at, is_kept: uses.has_others, text });
-        if uses.has_others {
-            self.shared.extend(uses.shared);
+        if uses.has_shared && !uses.has_others && !uses.is_bare {
+            let text = format!("{{% set {name} = {MODULE}({:?}) %}}", module.path);
+            self.tags.push(ImportTag { at, text });
         }
     }
 }
@@ -232,32 +214,14 @@ mod tests {
 
     #[test]
     fn macros_that_are_run_once_are_told_from_others() {
-        const SET: &str = "= __module(\"c/templates/_helpers.j2\") %}";
-        for (source, expected) in [
-            (
-                "{{ helpers.same() ~ helpers.other(helpers.same()) }}",
-                format!(
-                    "{{% import \"c/templates/_helpers.j2\" as helpers %}}{{% set __helpers {SET}\
-                     {{{{ __helpers.same() | __word ~ helpers.other(__helpers.same()) | __word }}}}"
-                ),
-            ),
-            (
-                "{% import '_helpers.j2' as h %}{{ h.same() }}",
-                format!("{{% set h {SET}{{{{ h.same() }}}}"),
-            ),
-            (
-                "{% import '_helpers.j2' as h %}{{ h.same() }}{{ h.other() }}",
-                format!(
-                    "{{% import '_helpers.j2' as h %}}{{% set __h {SET}\
-                     {{{{ __h.same() }}}}{{{{ h.other() }}}}"
-                ),
-            ),
-        ] {
-            assert_eq!(prepared(source), expected);
-        }
+        assert_eq!(
+            prepared("{% import '_helpers.j2' as h %}{{ h.same() }}"),
+            "{% set h = __module(\"c/templates/_helpers.j2\") %}{{ h.same() }}"
+        );
         for source in [
             "{% import '_helpers.j2' as h %}{{ h.same() }}{{ f(h) }}",
             "{% import '_helpers.j2' as h %}{{ h.other() }}",
+            "{% import '_helpers.j2' as h %}{{ h.same() }}{{ h.other() }}",
             "{% import '_other.j2' as h %}{{ h.same() }}",
             "{% if x %}{% import '_helpers.j2' as h %}{% endif %}{{ h.same() }}",
         ] {

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use super::imports::{self, Imports};
+use super::imports::Imports;
 use super::lex::{Kind, Token};
 use super::{mark, operator};
 
@@ -185,14 +185,6 @@ pub(super) fn macro_names(source: &str, tokens: &[Token]) -> Vec<String> {
     tags.filter_map(|token| macro_name(&source[token.inner.clone()]).map(str::to_owned)).collect()
 }
 
-/// What is put into the inside of a hole or a tag.
-enum Insertion {
-    /// A filter.
-    Filter(&'static str),
-    /// The beginning of the name of a file of macros that are run once.
-    Shared,
-}
-
 /// Prepares the source of the file with the number `file`, taken apart into `tokens`; adds its
 /// places to `places`. Without these the text has no marks.
 pub(super) fn prepare(
@@ -206,7 +198,6 @@ pub(super) fn prepare(
     let mut prepared = Prepared::default();
     prepared.text.reserve(source.len() * 2);
     prepared.insert(0, |out| out.push_str(&imports.head));
-    let mut shared = imports.shared.iter().copied().peekable();
     let mut mark_place = |prepared: &mut Prepared, offset: usize, length: usize| {
         if let Some(places) = places.as_mut().filter(|places| places.len() < mark::MAX_NUMBER) {
             prepared.insert(offset, |out| mark::push_place(out, places.len() as u32));
@@ -232,35 +223,11 @@ pub(super) fn prepare(
                     mark_place(&mut prepared, token.inner.start, token.inner.len());
                 }
                 if let Some(import) = imports.tags.iter().find(|tag| tag.at == token.range.start) {
-                    if import.is_kept {
-                        prepared.copy(source, token.range.clone());
-                    }
                     prepared.insert(token.range.start, |out| out.push_str(&import.text));
                     continue;
                 }
             }
         }
-        // What is inserted before the end of the token, in order.
-        let mut insertions = operator::filters(inner)
-            .into_iter()
-            .map(|(at, filter)| (token.inner.start + at, Insertion::Filter(filter)))
-            .collect::<Vec<_>>();
-        while let Some(at) = shared.next_if(|at| *at < token.range.end) {
-            insertions.push((at, Insertion::Shared));
-        }
-        insertions.sort_by_key(|(at, _)| *at);
-        let copy = |prepared: &mut Prepared, range: Range<usize>| {
-            let mut from = range.start;
-            for (at, insertion) in insertions.iter().filter(|(at, _)| range.contains(at)) {
-                prepared.copy(source, from..*at);
-                prepared.insert(*at, |out| match insertion {
-                    Insertion::Filter(filter) => write!(out, " | {filter}").unwrap_or_default(),
-                    Insertion::Shared => out.push_str(imports::SHARED),
-                });
-                from = *at;
-            }
-            prepared.copy(source, from..range.end);
-        };
         match filters_of_block(token, inner) {
             Some(at) => {
                 prepared.copy(source, token.range.start..token.inner.start + at);
@@ -268,7 +235,16 @@ pub(super) fn prepare(
                 prepared.insert(at, |out| write!(out, " {PLAIN} | ").unwrap_or_default());
                 prepared.copy(source, at..token.range.end);
             }
-            None => copy(&mut prepared, token.range.clone()),
+            None => {
+                let mut from = token.range.start;
+                for (at, filter) in operator::filters(inner) {
+                    let at = token.inner.start + at;
+                    prepared.copy(source, from..at);
+                    prepared.insert(at, |out| write!(out, " | {filter}").unwrap_or_default());
+                    from = at;
+                }
+                prepared.copy(source, from..token.range.end);
+            }
         }
         if token.kind == Kind::Hole {
             continue;
