@@ -21,6 +21,9 @@ const ARCHIVES: [(&str, &str); 7] = [
     ("util", "libutil.a"),
 ];
 
+/// The names of functions as the linker knows them, one in a line.
+const ORDER: &str = "scripts/function-order/functions";
+
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     let target = |what: &str| variable(&format!("CARGO_CFG_TARGET_{what}"));
@@ -36,12 +39,29 @@ fn main() {
     if variable("HOST") != variable("TARGET") {
         return;
     }
+    order_functions();
     let folder = PathBuf::from(variable("OUT_DIR")).join("archives");
     if collect(&folder).is_ok() {
         println!("cargo:rustc-link-arg-bins=-static");
         // The linker takes what it finds in the first folder, be it called for as shared or not.
         println!("cargo:rustc-link-arg-bins=-L{}", folder.display());
     }
+}
+
+/// Lets the linker put those functions side by side that common commands run, as
+/// `scripts/function-order/record` found them: a program is read in pieces of 64 KiB, of which half
+/// would be needed otherwise. Functions that are not there any more do no harm.
+fn order_functions() {
+    println!("cargo:rerun-if-changed={ORDER}");
+    let flags = variable("CARGO_ENCODED_RUSTFLAGS");
+    // Other linkers than the compiler's own do not know the option.
+    let has_linker = ["fuse-ld", "linker"].iter().any(|word| flags.contains(word));
+    if variable("OPT_LEVEL") == "0" || has_linker || !variable("RUSTC_LINKER").is_empty() {
+        return;
+    }
+    let path = PathBuf::from(variable("CARGO_MANIFEST_DIR")).join(ORDER);
+    println!("cargo:rustc-link-arg-bins=-Wl,--symbol-ordering-file={}", path.display());
+    println!("cargo:rustc-link-arg-bins=-Wl,--no-warn-symbol-ordering");
 }
 
 fn variable(name: &str) -> String {

@@ -246,7 +246,7 @@ mod tests {
         };
         let file = "name: x\ndb:\n  enabled: true\n  prot: 3\n  rest: null\nglobal:\n  zone: a\n  \
                     other: b\ncold:\n  enabled: false\n  x: 1\ntags:\n  back: true\n  front: true\n\
-                    never: {read: true}\nport: 5\n";
+                    never: {read: true}\nport: 5\non: 1\n";
         let found = unread(umbrella(), &given(&sources, file), UnreadScope::Given);
         let lines: Vec<String> = found.iter().map(Unread::message).collect();
         insta::assert_snapshot!(lines.join("\n"), @r"
@@ -260,6 +260,7 @@ mod tests {
         nmae of --set 'image.tag=2,nmae=3' is not read by any template
         standard input:16: port is not read by any template; did you mean db.port?
         standard input:14: tags.front is not read by any template
+        standard input:17: true is not read by any template; YAML reads the keys y, yes and on as the boolean true: quote them
         ");
     }
 }

@@ -14,6 +14,9 @@ const MAX_REPEAT: i64 = 1000;
 const MAX_DEPTH: usize = 1000;
 /// Bytes a compiled pattern may take; enough for what Go accepts.
 const SIZE_LIMIT: usize = 1 << 28;
+/// Bytes of a pattern without classes of Unicode that stays below that limit whatever it repeats:
+/// each byte may be there [`MAX_REPEAT`] times, as a state or ten of some 24 bytes.
+const SHORT: usize = 500;
 
 /// A compiled pattern.
 #[derive(Debug)]
@@ -32,14 +35,7 @@ impl Pattern {
     /// # Errors
     /// Go's message, beginning with `error parsing regexp: `.
     pub(crate) fn compile(source: &[u8]) -> Result<Self, String> {
-        let mut parser = Parser {
-            source,
-            at: 0,
-            flags: Flags::default(),
-            open: Vec::new(),
-            scope: Scope::default(),
-            names: vec![String::new()],
-        };
+        let mut parser = Parser::new(source);
         let text = parser.run().map_err(|e| format!("error parsing regexp: {e}"))?;
         let regex = regex::RegexBuilder::new(&text)
             .size_limit(SIZE_LIMIT)
@@ -50,6 +46,14 @@ impl Pattern {
                 format!("error parsing regexp: expression too large: `{source}`")
             })?;
         Ok(Pattern { regex, names: parser.names, is_empty: source.is_empty() })
+    }
+
+    /// Returns whether `source` is certain to compile, without compiling it: it keeps to the
+    /// grammar, and is too short to exceed the limit of what a compiled pattern may take.
+    pub(crate) fn is_sound(source: &[u8]) -> bool {
+        source.len() <= SHORT
+            && !source.windows(2).any(|pair| matches!(pair, b"\\p" | b"\\P"))
+            && Parser::new(source).run().is_ok()
     }
 }
 
@@ -108,6 +112,17 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
+    fn new(source: &'a [u8]) -> Self {
+        Parser {
+            source,
+            at: 0,
+            flags: Flags::default(),
+            open: Vec::new(),
+            scope: Scope::default(),
+            names: vec![String::new()],
+        }
+    }
+
     fn run(&mut self) -> Result<String, String> {
         // Where the repetition that ends just before `at` begins.
         let mut last_repeat: Option<usize> = None;

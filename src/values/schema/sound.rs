@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::format;
 use super::metaschema::Draft;
 use super::tree::Json;
+use crate::go::Pattern;
 
 /// The types that `type` can name.
 const TYPES: &[&str] = &["array", "boolean", "integer", "null", "number", "object", "string"];
@@ -48,7 +49,7 @@ fn keyword(name: &str, value: &Json, draft: Draft) -> bool {
         }
         "$ref" => value.text().is_some_and(|text| has_format(text, "uri-reference")),
         "$schema" => value.text().is_some_and(|text| has_format(text, "uri")),
-        "pattern" => value.text().is_some_and(|text| has_format(text, "regex")),
+        "pattern" => value.text().is_some_and(is_pattern),
         "const" | "default" => true,
         "deprecated" | "readOnly" | "uniqueItems" | "writeOnly" => matches!(value, Json::Bool(_)),
         "enum" | "examples" => value.list().is_some(),
@@ -94,7 +95,7 @@ fn keyword(name: &str, value: &Json, draft: Draft) -> bool {
             inner(value).is_some_and(|inner| inner.values().all(is_schema))
         }
         "patternProperties" => inner(value).is_some_and(|inner| {
-            inner.iter().all(|(pattern, value)| has_format(pattern, "regex") && is_schema(value))
+            inner.iter().all(|(pattern, value)| is_pattern(pattern) && is_schema(value))
         }),
         _ => !RARE.contains(&name),
     }
@@ -106,6 +107,10 @@ fn inner(value: &Json) -> Option<&BTreeMap<String, Json>> {
 
 fn has_format(text: &str, name: &str) -> bool {
     format::find(name).is_some_and(|check| check(text).is_ok())
+}
+
+fn is_pattern(text: &str) -> bool {
+    Pattern::is_sound(text.as_bytes()) || has_format(text, "regex")
 }
 
 fn are_distinct_texts(items: &[Json]) -> bool {

@@ -60,8 +60,24 @@ impl Unread {
                 Some(near) => {
                     format!("{subject} is not read by any template; did you mean {near}?")
                 }
-                None => format!("{subject} is not read by any template"),
+                None => {
+                    let trap = self.boolean_key().unwrap_or_default();
+                    format!("{subject} is not read by any template{trap}")
+                }
             },
+        }
+    }
+
+    /// Tells of the keys that YAML 1.1 reads as booleans, if the value may lie under one.
+    fn boolean_key(&self) -> Option<&'static str> {
+        let is_given = matches!(self.origin.as_ref()?.source, Source::Argument { .. });
+        let Some(PathStep::Key(key)) = self.path.0.last().filter(|_| !is_given) else {
+            return None;
+        };
+        match key.as_bytes() {
+            b"true" => Some("; YAML reads the keys y, yes and on as the boolean true: quote them"),
+            b"false" => Some("; YAML reads the keys n, no and off as the boolean false: quote them"),
+            _ => None,
         }
     }
 }
