@@ -49,19 +49,31 @@ fn main() {
 }
 
 /// Lets the linker put those functions side by side that common commands run, as
-/// `scripts/function-order/record` found them: a program is read in pieces of 64 KiB, of which half
-/// would be needed otherwise. Functions that are not there any more do no harm.
+/// `scripts/function-order/record` found them. A program is mapped in pieces of 64 KiB, of which half
+/// would be needed otherwise: this halves the memory of most commands. Functions that are not there
+/// any more do no harm.
 fn order_functions() {
     println!("cargo:rerun-if-changed={ORDER}");
-    let flags = variable("CARGO_ENCODED_RUSTFLAGS");
-    // Other linkers than the compiler's own do not know the option.
-    let has_linker = ["fuse-ld", "linker"].iter().any(|word| flags.contains(word));
-    if variable("OPT_LEVEL") == "0" || has_linker || !variable("RUSTC_LINKER").is_empty() {
+    if variable("OPT_LEVEL") == "0" || !is_own_linker() {
         return;
     }
     let path = PathBuf::from(variable("CARGO_MANIFEST_DIR")).join(ORDER);
     println!("cargo:rustc-link-arg-bins=-Wl,--symbol-ordering-file={}", path.display());
     println!("cargo:rustc-link-arg-bins=-Wl,--no-warn-symbol-ordering");
+}
+
+/// Returns whether the linker is the one that comes with the compiler, which takes an order.
+fn is_own_linker() -> bool {
+    let flags = variable("CARGO_ENCODED_RUSTFLAGS");
+    if flags.contains("linker") || flags.contains("fuse-ld") || !variable("RUSTC_LINKER").is_empty()
+    {
+        return false;
+    }
+    let Ok(output) = Command::new(variable("RUSTC")).args(["--print", "sysroot"]).output() else {
+        return false;
+    };
+    let root = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
+    root.join(format!("lib/rustlib/{}/bin/gcc-ld/ld.lld", variable("HOST"))).exists()
 }
 
 fn variable(name: &str) -> String {

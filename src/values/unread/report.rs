@@ -76,7 +76,9 @@ impl Unread {
         };
         match key.as_bytes() {
             b"true" => Some("; YAML reads the keys y, yes and on as the boolean true: quote them"),
-            b"false" => Some("; YAML reads the keys n, no and off as the boolean false: quote them"),
+            b"false" => {
+                Some("; YAML reads the keys n, no and off as the boolean false: quote them")
+            }
             _ => None,
         }
     }
