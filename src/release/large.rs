@@ -1,12 +1,10 @@
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 
-use flate2::Compression;
 use flate2::read::GzDecoder;
-use flate2::write::GzEncoder;
 use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
-use super::codec::{MAX_BYTES, encode, from_json, to_json};
+use super::codec::{MAX_BYTES, encode, from_json, pack, to_json};
 use super::{DecodeError, Release, StoredChart};
 
 /// How many bytes an object of Kubernetes holds: 1 MiB, of which the rest is left to other keys.
@@ -65,9 +63,7 @@ pub fn encode_limited(release: &Release) -> Encoded {
     })
     .to_string();
     let digest = digest(body.as_bytes());
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-    // Writing to a vector cannot fail.
-    let packed = gzip.write_all(body.as_bytes()).and_then(|()| gzip.finish()).unwrap_or_default();
+    let packed = pack(body.as_bytes());
     let parts: Vec<Vec<u8>> = packed.chunks(LIMIT).map(<[u8]>::to_vec).collect();
     let mut head = lean;
     let config = head.config.take().filter(|config| config.to_string().len() <= MAX_CONFIG);
