@@ -333,14 +333,15 @@ fn charts_of_both_kinds_lie_within_each_other() {
     let mut child =
         chart("child", &[("templates/c.yaml.j2", "k: {{ values.color }} {{ chart.name }}\n")]);
     let labels = "{% macro labels() %}\nchart: {{ chart.name }}\n{% endmacro %}\n";
-    child.dependencies.push(chart("grand", &[("templates/g.yaml", "k: {{ .Values.size }}\n")]));
+    let size = "{{ define \"grand.size\" }}{{ .Chart.Name }}-{{ .Values.size }}{{ end }}k: {{ .Values.size }}\n";
+    child.dependencies.push(chart("grand", &[("templates/g.yaml", size)]));
     let mut root = chart(
         "c",
         &[
             ("templates/a.yaml", "k: {{ .Values.name }}\n"),
             (
                 "templates/b.yaml.j2",
-                "{% import 'common/_labels.j2' as labels %}\nk: {{ labels.labels() }}\nl: {{ subcharts.child.values.color }}\n",
+                "{% import 'common/_labels.j2' as labels %}\nk: {{ labels.labels() }}\nl: {{ subcharts.child.values.color }}\nm: {{ include('grand.size', subcharts.child.subcharts.grand) }}\n",
             ),
         ],
     );
@@ -355,7 +356,7 @@ fn charts_of_both_kinds_lie_within_each_other() {
             "c/charts/child/charts/grand/templates/g.yaml: k: 3\n",
             "c/charts/child/templates/c.yaml: k: red child\n",
             "c/templates/a.yaml: k: web\n",
-            "c/templates/b.yaml: k:\n  chart: c\nl: red\n",
+            "c/templates/b.yaml: k:\n  chart: c\nl: red\nm: grand-3\n",
         ]
     );
 }

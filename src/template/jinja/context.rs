@@ -24,6 +24,8 @@ const NAMES: &[(&str, &str, Names)] = &[
 /// The data of a chart.
 pub(super) struct Scope {
     fields: Vec<(&'static str, Jinja)>,
+    /// What templates of Go get as dot.
+    root: Map,
     /// Whether it has the functions of the library besides, as the outermost scope of templates.
     has_functions: bool,
 }
@@ -39,12 +41,17 @@ impl Scope {
             fields.push(("subcharts", Jinja::from_object(Subcharts { map: subcharts })));
         }
         fields.push(("root", to_jinja(&Value::Map(root.clone()), Names::Keys)));
-        Scope { fields, has_functions: true }
+        Scope { fields, root: root.clone(), has_functions: true }
     }
 
     /// Makes the data of a chart for templates of another.
     fn of_subchart(root: &Map) -> Self {
         Scope { has_functions: false, ..Scope::new(root) }
+    }
+
+    /// Returns what templates of Go get as dot.
+    pub(super) fn root(&self) -> &Map {
+        &self.root
     }
 }
 

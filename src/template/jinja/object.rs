@@ -6,6 +6,7 @@ use std::sync::Arc;
 use minijinja::value::{DynObject, Enumerator, Object, ObjectRepr};
 use minijinja::{Error, ErrorKind, State, Value as Jinja};
 
+use super::context::Scope;
 use super::convert::to_jinja;
 use super::function;
 use crate::template::method;
@@ -294,6 +295,9 @@ pub(super) fn go_value(value: &Jinja) -> Option<Value> {
     }
     if inner::<Missing>(object).is_some() {
         return Some(Value::Nil);
+    }
+    if let Some(chart) = inner::<Scope>(object) {
+        return Some(Value::Map(chart.root().clone()));
     }
     inner::<GoObject>(object).map(|object| Value::Object(Arc::clone(&object.object)))
 }
