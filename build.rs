@@ -32,6 +32,7 @@ fn main() {
     }
     // A program at a fixed address starts without tens of thousands of pointers being adjusted first.
     println!("cargo:rustc-link-arg-bins=-no-pie");
+    order_functions();
     // A program with its libraries within runs on any machine, in an empty container too, and starts
     // sooner. `-C target-feature=+crt-static` does the same, but for a target that is named only, and
     // then Cargo puts the program elsewhere. Without the archives the program needs the machine's
@@ -39,7 +40,6 @@ fn main() {
     if variable("HOST") != variable("TARGET") {
         return;
     }
-    order_functions();
     let folder = PathBuf::from(variable("OUT_DIR")).join("archives");
     if collect(&folder).is_ok() {
         println!("cargo:rustc-link-arg-bins=-static");
@@ -65,8 +65,8 @@ fn order_functions() {
 /// Returns whether the linker is the one that comes with the compiler, which takes an order.
 fn is_own_linker() -> bool {
     let flags = variable("CARGO_ENCODED_RUSTFLAGS");
-    if flags.contains("linker") || flags.contains("fuse-ld") || !variable("RUSTC_LINKER").is_empty()
-    {
+    let is_named = flags.contains("linker") || flags.contains("fuse-ld");
+    if is_named || !variable("RUSTC_LINKER").is_empty() || variable("HOST") != variable("TARGET") {
         return false;
     }
     let Ok(output) = Command::new(variable("RUSTC")).args(["--print", "sysroot"]).output() else {

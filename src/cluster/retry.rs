@@ -103,6 +103,7 @@ mod tests {
         let mut retry = Retry::new(&reached);
         assert_eq!(std::iter::from_fn(|| retry.after(&cut())).count(), PAUSES.len());
     }
+
     #[test]
     fn a_server_may_be_away_for_a_minute() {
         let reached = AtomicBool::new(true);
